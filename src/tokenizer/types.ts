@@ -1,0 +1,28 @@
+/** What every tokenizer can do. Token ids are unsigned 32-bit integers; text is any bytes. */
+export interface Tokenizer {
+  /** Number of ids, special tokens included: every id is below it. */
+  readonly vocabSize: number;
+  /** Id of the token that begins a document, or null where the tokenizer has none. */
+  readonly bos: number | null;
+  /** Id of the token that ends a document, or null where the tokenizer has none. */
+  readonly eos: number | null;
+  /** Special tokens by their text. */
+  readonly specials: ReadonlyMap<string, number>;
+  /**
+   * Token ids of `text`. Exact: `decodeBytes(encode(text))` gives the same bytes.
+   * A string is encoded as UTF-8. Text that spells a special token becomes that token only with `allowSpecial`.
+   */
+  encode(text: string | Uint8Array, options?: { allowSpecial?: boolean }): Uint32Array;
+  /** Bytes of the ids, in order. Special tokens give their text. */
+  decodeBytes(ids: ArrayLike<number>): Uint8Array;
+  /** Text of the ids; bytes that are not UTF-8 become U+FFFD. */
+  decode(ids: ArrayLike<number>): string;
+  /** Bytes of one id. @throws InputError for an id outside the vocabulary. */
+  tokenBytes(id: number): Uint8Array;
+  /** Whether the id is a special token. */
+  isSpecial(id: number): boolean;
+  /** The content of `tokenizer.json` in the Hugging Face format. */
+  toJSON(): unknown;
+  /** Hexadecimal SHA-256 of the canonical `tokenizer.json`, which names this tokenizer in manifests. */
+  readonly hash: string;
+}
