@@ -1,0 +1,271 @@
+// Matrix product in the manner of Goto & van de Geijn (2008): B is packed into column panels shared by all threads, each
+// thread packs blocks of A into row panels that stay in its L2 cache, and a register tile runs down both.
+// The order in which an element's products are summed depends on shapes alone, never on the number of threads.
+#pragma once
+#include "parallel.h"
+
+namespace telar {
+namespace TELAR_ISA {
+namespace {
+
+constexpr int64_t kDepthBlock = 512, kColumnBlock = 3072, kRowBlock = 96;
+
+// acc[i][v] = sum over k < depth of A(i, k) * B(k, v), where A(i, k) = a[i * aRow + k * aStep] and row k of B begins at
+// b + k * bStep. The one inner loop of products and of attention.
+template <int kRows, int kVectors>
+TELAR_INLINE void multiplyTile(int64_t depth, const float* a, int64_t aRow, int64_t aStep, const float* b, int64_t bStep,
+                               Vec (&acc)[kRows][kVectors]) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; i++)
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) acc[i][v] = Vec{};
+#pragma GCC unroll 2
+  for (int64_t k = 0; k < depth; k++) {
+    Vec row[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) row[v] = load(b + v * kWidth);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; i++) {
+      const Vec x = splat(a[i * aRow]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) acc[i][v] += x * row[v];
+    }
+    a += aStep;
+    b += bStep;
+  }
+}
+
+typedef float Quad __attribute__((vector_size(16)));
+typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
+#if defined(__clang__)
+#define TELAR_SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+#define TELAR_SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (IntQuad){i, j, k, l})
+typedef int32_t IntQuad __attribute__((vector_size(16)));
+#endif
+
+// to[k * toStride + j] = from[j * fromStride + k] for 4 x 4 floats.
+TELAR_INLINE void transpose4(const float* from, int64_t fromStride, float* to, int64_t toStride) {
+  const Quad r0 = *(const UnalignedQuad*)from, r1 = *(const UnalignedQuad*)(from + fromStride);
+  const Quad r2 = *(const UnalignedQuad*)(from + 2 * fromStride), r3 = *(const UnalignedQuad*)(from + 3 * fromStride);
+  const Quad a = TELAR_SHUFFLE(r0, r1, 0, 4, 1, 5), b = TELAR_SHUFFLE(r2, r3, 0, 4, 1, 5);
+  const Quad c = TELAR_SHUFFLE(r0, r1, 2, 6, 3, 7), d = TELAR_SHUFFLE(r2, r3, 2, 6, 3, 7);
+  *(UnalignedQuad*)to = TELAR_SHUFFLE(a, b, 0, 1, 4, 5);
+  *(UnalignedQuad*)(to + toStride) = TELAR_SHUFFLE(a, b, 2, 3, 6, 7);
+  *(UnalignedQuad*)(to + 2 * toStride) = TELAR_SHUFFLE(c, d, 0, 1, 4, 5);
+  *(UnalignedQuad*)(to + 3 * toStride) = TELAR_SHUFFLE(c, d, 2, 3, 6, 7);
+}
+
+// Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns.
+template <int kPanel>
+TELAR_INLINE void packTransposed(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
+  int j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    const float* source = from + j * stride;
+    int64_t k = 0;
+    for (; k + 4 <= depth; k += 4) transpose4(source + k, stride, to + k * kPanel + j, kPanel);
+    for (; k < depth; k++)
+      for (int c = 0; c < 4; c++) to[k * kPanel + j + c] = source[c * stride + k];
+  }
+  for (; j < columns; j++)
+    for (int64_t k = 0; k < depth; k++) to[k * kPanel + j] = from[j * stride + k];
+  for (; j < kPanel; j++)
+    for (int64_t k = 0; k < depth; k++) to[k * kPanel + j] = 0;
+}
+
+// Panel of `kPanel` columns: to[k * kPanel + j] = from[k * stride + j], zeros for j >= columns.
+template <int kPanel>
+TELAR_INLINE void packCopied(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
+  for (int64_t k = 0; k < depth; k++, from += stride, to += kPanel) {
+    if (columns == kPanel) {
+      memcpy(to, from, kPanel * sizeof(float));
+    } else {
+      for (int j = 0; j < columns; j++) to[j] = from[j];
+      for (int j = columns; j < kPanel; j++) to[j] = 0;
+    }
+  }
+}
+
+template <Epilogue kEpilogue>
+TELAR_INLINE Vec finish(const Gemm& g, Vec x, int64_t at, int n) {
+  switch (kEpilogue) {
+    case kPlain:
+      return x;
+    case kResidual:
+      return x + loadFirst(g.aux1 + at, n);
+    case kGelu:
+      storeFirst(g.out2 + at, x, n);
+      return gelu(x);
+    case kGeluGrad:
+      return x * geluDerivative(loadFirst(g.aux1 + at, n));
+    case kSiluGate:
+      storeFirst(g.out2 + at, x, n);
+      return x * silu(loadFirst(g.aux1 + at, n));
+    case kSiluGateGrad: {
+      const Vec gate = loadFirst(g.aux1 + at, n), up = loadFirst(g.aux2 + at, n), s = sigmoid(gate);
+      storeFirst(g.out2 + at, x * gate * s, n);
+      return x * up * s * (1.0f + gate * (1.0f - s));
+    }
+  }
+  return x;
+}
+
+// Takes a tile of products [rows, kTileColumns] to C at (row, column): alpha and beta with the first block of depth,
+// bias and epilogue with the last.
+template <Epilogue kEpilogue, bool kFull>
+TELAR_INLINE void storeTile(const Gemm& g, const float* tile, int64_t row, int64_t column, int rows, int columns, bool first,
+                            bool last) {
+  for (int i = 0; i < rows; i++) {
+    const int64_t at = (row + i) * g.ldc + column;
+    for (int j = 0; j < columns; j += kWidth) {
+      const int n = kFull ? kWidth : columns - j;
+      Vec x = load(tile + i * kTileColumns + j);
+      if (g.alpha != 1.0f) x *= g.alpha;
+      if (!first) x += loadFirst(g.c + at + j, n);
+      else if (g.beta != 0.0f) x += g.beta * loadFirst(g.c + at + j, n);
+      if (last) {
+        if (g.bias) x += loadFirst(g.bias + column + j, n);
+        x = finish<kEpilogue>(g, x, at + j, n);
+      }
+      storeFirst(g.c + at + j, x, n);
+    }
+  }
+}
+
+template <Epilogue kEpilogue>
+void storeTileAs(const Gemm& g, const float* tile, int64_t row, int64_t column, int rows, int columns, bool first, bool last) {
+  if (columns == kTileColumns) storeTile<kEpilogue, true>(g, tile, row, column, rows, columns, first, last);
+  else storeTile<kEpilogue, false>(g, tile, row, column, rows, columns, first, last);
+}
+
+void storeTile(const Gemm& g, const float* tile, int64_t row, int64_t column, int rows, int columns, bool first, bool last) {
+  switch (last ? g.epilogue : kPlain) {
+    case kPlain:
+      return storeTileAs<kPlain>(g, tile, row, column, rows, columns, first, last);
+    case kResidual:
+      return storeTileAs<kResidual>(g, tile, row, column, rows, columns, first, last);
+    case kGelu:
+      return storeTileAs<kGelu>(g, tile, row, column, rows, columns, first, last);
+    case kGeluGrad:
+      return storeTileAs<kGeluGrad>(g, tile, row, column, rows, columns, first, last);
+    case kSiluGate:
+      return storeTileAs<kSiluGate>(g, tile, row, column, rows, columns, first, last);
+    case kSiluGateGrad:
+      return storeTileAs<kSiluGateGrad>(g, tile, row, column, rows, columns, first, last);
+  }
+}
+
+// kRows rows of A against `columns` rows of B (B transposed): dot products, for products too thin to pack.
+template <int kRows>
+void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* tile) {
+  for (int j = 0; j < columns; j += 2) {
+    const float* b0 = g.b + (column + j) * g.ldb;
+    const float* b1 = j + 1 < columns ? b0 + g.ldb : b0;
+    Vec acc[kRows][4] = {};
+    int64_t k = 0;
+    for (; k + 2 * kWidth <= g.k; k += 2 * kWidth) {
+      const Vec w00 = load(b0 + k), w01 = load(b0 + k + kWidth), w10 = load(b1 + k), w11 = load(b1 + k + kWidth);
+#pragma GCC unroll 4
+      for (int i = 0; i < kRows; i++) {
+        const float* a = g.a + (row + i) * g.lda + k;
+        const Vec x0 = load(a), x1 = load(a + kWidth);
+        acc[i][0] += x0 * w00;
+        acc[i][1] += x1 * w01;
+        acc[i][2] += x0 * w10;
+        acc[i][3] += x1 * w11;
+      }
+    }
+    for (int i = 0; i < kRows; i++) {
+      float sum0 = sum(acc[i][0] + acc[i][1]), sum1 = sum(acc[i][2] + acc[i][3]);
+      const float* a = g.a + (row + i) * g.lda;
+      for (int64_t rest = k; rest < g.k; rest++) {
+        sum0 += a[rest] * b0[rest];
+        sum1 += a[rest] * b1[rest];
+      }
+      tile[i * kTileColumns + j] = sum0;
+      if (j + 1 < kTileColumns) tile[i * kTileColumns + j + 1] = sum1;
+    }
+  }
+}
+
+constexpr int64_t kThinRows = 8;
+
+void gemmThin(const Gemm& g) {
+  const int64_t panels = (g.n + kTileColumns - 1) / kTileColumns;
+  const int64_t group = panels / (4 * threadCount()) + 1;
+  parallelIf(g.n * g.k > 16384, (panels + group - 1) / group, [&](int64_t task, int) {
+    for (int64_t p = task * group; p < panels && p < (task + 1) * group; p++) {
+      const int64_t column = p * kTileColumns;
+      const int columns = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
+      for (int64_t row = 0; row < g.m;) {
+        float tile[4 * kTileColumns] __attribute__((aligned(64)));
+        const int rows = g.m - row >= 4 ? 4 : (int)(g.m - row);
+        if (rows == 4) dotTile<4>(g, row, column, columns, tile);
+        else if (rows == 3) dotTile<3>(g, row, column, columns, tile);
+        else if (rows == 2) dotTile<2>(g, row, column, columns, tile);
+        else dotTile<1>(g, row, column, columns, tile);
+        storeTile(g, tile, row, column, rows, columns, true, true);
+        row += rows;
+      }
+    }
+  });
+}
+
+void gemm(const Gemm& g) {
+  if (g.m == 0 || g.n == 0) return;
+  if (g.m <= kThinRows && !g.transposeA && g.transposeB) return gemmThin(g);
+  const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
+  const int64_t depthBlock = (g.k + depthBlocks - 1) / depthBlocks;
+  // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough.
+  const int64_t rowTiles = (g.m + kTileRows - 1) / kTileRows, threads = threadCount();
+  int64_t rowBlocks = (g.m + kRowBlock - 1) / kRowBlock;
+  rowBlocks = (rowBlocks + threads - 1) / threads * threads;
+  const int64_t tilesPerBlock = (rowTiles + rowBlocks - 1) / rowBlocks;
+  rowBlocks = (rowTiles + tilesPerBlock - 1) / tilesPerBlock;
+  const int64_t widest = g.n < kColumnBlock ? (g.n + kTileColumns - 1) / kTileColumns * kTileColumns : kColumnBlock;
+  float* packedB = scratch(-1, (size_t)(widest * depthBlock));
+
+  for (int64_t column0 = 0; column0 < g.n; column0 += kColumnBlock) {
+    const int64_t columns = g.n - column0 < kColumnBlock ? g.n - column0 : kColumnBlock;
+    const int64_t panels = (columns + kTileColumns - 1) / kTileColumns;
+    for (int64_t depth0 = 0; depth0 == 0 || depth0 < g.k; depth0 += depthBlock) {
+      const int64_t depth = g.k - depth0 < depthBlock ? g.k - depth0 : depthBlock;
+      parallel(panels, [&](int64_t p, int) {
+        const int64_t column = column0 + p * kTileColumns;
+        const int width = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
+        float* to = packedB + p * kTileColumns * depth;
+        if (g.transposeB) packTransposed<kTileColumns>(g.b + column * g.ldb + depth0, g.ldb, width, depth, to);
+        else packCopied<kTileColumns>(g.b + depth0 * g.ldb + column, g.ldb, width, depth, to);
+      });
+      parallel(rowBlocks, [&](int64_t block, int worker) {
+        const int64_t tile0 = block * tilesPerBlock;
+        const int64_t tiles = rowTiles - tile0 < tilesPerBlock ? rowTiles - tile0 : tilesPerBlock;
+        float* packedA = scratch(worker, (size_t)(tilesPerBlock * kTileRows * depthBlock));
+        for (int64_t t = 0; t < tiles; t++) {
+          const int64_t row = (tile0 + t) * kTileRows;
+          const int height = g.m - row < kTileRows ? (int)(g.m - row) : kTileRows;
+          float* to = packedA + t * kTileRows * depth;
+          if (g.transposeA) packCopied<kTileRows>(g.a + depth0 * g.lda + row, g.lda, height, depth, to);
+          else packTransposed<kTileRows>(g.a + row * g.lda + depth0, g.lda, height, depth, to);
+        }
+        const bool first = depth0 == 0, last = depth0 + depth >= g.k;
+        for (int64_t p = 0; p < panels; p++) {
+          const float* b = packedB + p * kTileColumns * depth;
+          const int64_t column = column0 + p * kTileColumns;
+          const int width = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
+          for (int64_t t = 0; t < tiles; t++) {
+            const int64_t row = (tile0 + t) * kTileRows;
+            const int height = g.m - row < kTileRows ? (int)(g.m - row) : kTileRows;
+            Vec acc[kTileRows][kTileVectors];
+            multiplyTile<kTileRows, kTileVectors>(depth, packedA + t * kTileRows * depth, 1, kTileRows, b, kTileColumns, acc);
+            storeTile(g, (const float*)acc, row, column, height, width, first, last);
+          }
+        }
+      });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace TELAR_ISA
+}  // namespace telar

@@ -1,0 +1,61 @@
+// The head's softmax: per-token log-probabilities and entropy from logits, and their gradient in place.
+#pragma once
+#include "norm.h"
+
+namespace telar {
+namespace TELAR_ISA {
+namespace {
+
+void logProbs(const float* logits, int64_t rows, int64_t vocab, const int32_t* targets, float* logSumExp, float* logProb,
+              float* entropy) {
+  parallelRange(rows, 8, [&](int64_t begin, int64_t end, int) {
+    for (int64_t r = begin; r < end; r++) {
+      const float* x = logits + r * vocab;
+      Vec bests = splat(x[0]);
+      int64_t i = 0;
+      for (; i + kWidth <= vocab; i += kWidth) bests = maximum(bests, load(x + i));
+      float best = maximum(bests);
+      for (; i < vocab; i++) best = x[i] > best ? x[i] : best;
+      Vec sums = Vec{}, products = Vec{};
+      for (i = 0; i + kWidth <= vocab; i += kWidth) {
+        const Vec shifted = load(x + i) - best, e = exponential(shifted);
+        sums += e;
+        products += e * shifted;
+      }
+      float total = sum(sums), product = sum(products);
+      for (; i < vocab; i++) {
+        const float e = expf(x[i] - best);
+        total += e;
+        product += e * (x[i] - best);
+      }
+      const float logTotal = logf(total);
+      logSumExp[r] = best + logTotal;
+      logProb[r] = targets[r] < 0 ? 0.0f : x[targets[r]] - best - logTotal;
+      if (entropy) entropy[r] = logTotal - product / total;
+    }
+  });
+}
+
+void logProbsBackward(float* logits, int64_t rows, int64_t vocab, const int32_t* targets, const float* logSumExp,
+                      const float* entropy, const float* upstream, const float* upstreamEntropy) {
+  parallelRange(rows, 8, [&](int64_t begin, int64_t end, int) {
+    for (int64_t r = begin; r < end; r++) {
+      float* x = logits + r * vocab;
+      const float g = targets[r] < 0 ? 0.0f : upstream[r], lse = logSumExp[r];
+      const float gh = upstreamEntropy ? upstreamEntropy[r] : 0.0f, h = upstreamEntropy ? entropy[r] : 0.0f;
+      if (g == 0.0f && gh == 0.0f) {
+        memset(x, 0, vocab * sizeof(float));
+        continue;
+      }
+      eachVector(vocab, [&](int64_t i, int n) {
+        const Vec logP = loadFirst(x + i, n) - lse, p = exponential(logP);
+        storeFirst(x + i, -p * (g + gh * (logP + h)), n);
+      });
+      if (targets[r] >= 0) x[targets[r]] += g;
+    }
+  });
+}
+
+}  // namespace
+}  // namespace TELAR_ISA
+}  // namespace telar
