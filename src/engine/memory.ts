@@ -1,0 +1,98 @@
+/**
+ * Tensor memory: native buffers that are reused, and scopes that say when.
+ *
+ * A scope owns every buffer allocated inside it and takes them back when it ends; nothing waits for the garbage
+ * collector. Buffers go back to a free list by size, so that a training step, which asks for the same sizes every time,
+ * allocates nothing after the first.
+ */
+import { kernels } from './kernels.js';
+
+/** A piece of native memory. `array` is empty once the storage was freed. */
+export class Storage {
+  array: Float32Array;
+  readonly capacity: number;
+  scope: Scope | null;
+
+  constructor(array: Float32Array, scope: Scope | null) {
+    this.array = array;
+    this.capacity = array.length;
+    this.scope = scope;
+  }
+
+  get live(): boolean {
+    return this.array.length > 0;
+  }
+}
+
+class Scope {
+  readonly storages = new Set<Storage>();
+}
+
+const free = new Map<number, Float32Array[]>();
+const scopes: Scope[] = [];
+let liveCount = 0;
+let liveFloats = 0;
+let freeFloats = 0;
+
+/** Sizes are rounded up to an eighth of a power of two, so that nearly equal sizes share buffers; at least 64 bytes. */
+function roundCapacity(floats: number): number {
+  if (floats <= 128) return Math.max(16, Math.ceil(floats / 16) * 16);
+  const grain = 2 ** (Math.floor(Math.log2(floats)) - 3);
+  return Math.ceil(floats / grain) * grain;
+}
+
+/** Memory for `floats` floats with undefined contents, owned by the innermost scope (by nobody outside of any). */
+export function allocate(floats: number): Storage {
+  const capacity = roundCapacity(floats);
+  const reused = free.get(capacity)?.pop();
+  if (reused) freeFloats -= capacity;
+  const scope = scopes.at(-1) ?? null;
+  const storage = new Storage(reused ?? new Float32Array(kernels.allocate(capacity * 4)), scope);
+  scope?.storages.add(storage);
+  liveCount++;
+  liveFloats += capacity;
+  return storage;
+}
+
+/** Ends the life of a storage now. Freeing twice is harmless. */
+export function freeStorage(storage: Storage): void {
+  if (!storage.live) return;
+  const list = free.get(storage.capacity);
+  if (list) list.push(storage.array);
+  else free.set(storage.capacity, [storage.array]);
+  freeFloats += storage.capacity;
+  liveCount--;
+  liveFloats -= storage.capacity;
+  storage.array = new Float32Array(0);
+  storage.scope?.storages.delete(storage);
+}
+
+/** Moves a storage out of its scope: it then lives until it is freed. */
+export function keepStorage(storage: Storage): void {
+  storage.scope?.storages.delete(storage);
+  storage.scope = null;
+}
+
+/** Runs `body`; buffers allocated inside and not kept are free again afterwards, whether it returns or throws. */
+export function scope<T>(body: () => T): T {
+  const own = new Scope();
+  scopes.push(own);
+  try {
+    return body();
+  } finally {
+    scopes.pop();
+    for (const storage of own.storages) freeStorage(storage);
+  }
+}
+
+/** Gives all memory on the free lists back to the operating system. */
+export function trimMemory(): void {
+  for (const list of free.values()) for (const array of list) kernels.release(array.buffer as ArrayBuffer);
+  free.clear();
+  freeFloats = 0;
+}
+
+/** Live buffers and bytes, and bytes waiting on the free lists. Tests assert that work leaves `buffers` as it was. */
+export function memoryUse(): { buffers: number; bytes: number; freeBytes: number } {
+  return { buffers: liveCount, bytes: liveFloats * 4, freeBytes: freeFloats * 4 };
+}
