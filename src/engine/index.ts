@@ -2,6 +2,7 @@
 export { kernels } from './kernels.js';
 export { memoryUse, scope, trimMemory } from './memory.js';
 export * from './ops/attention.js';
+export * from './ops/cached-attention.js';
 export * from './ops/elementwise.js';
 export * from './ops/embedding.js';
 export * from './ops/head.js';
