@@ -6,19 +6,29 @@ export interface Tokenizer {
   readonly bos: number | null;
   /** Id of the token that ends a document, or null where the tokenizer has none. */
   readonly eos: number | null;
+  /** Whether a prompt for a model of this tokenizer begins with `bos` by convention. {@link encode} never adds it. */
+  readonly addsBos: boolean;
   /** Special tokens by their text. */
   readonly specials: ReadonlyMap<string, number>;
   /**
-   * Token ids of `text`. Exact: `decodeBytes(encode(text))` gives the same bytes.
+   * Token ids of `text`. Exact: `decodeBytes(encode(text))` gives the same bytes, except where an imported
+   * `tokenizer.json` says otherwise (Unicode normalisation, "▁" standing for a space).
    * A string is encoded as UTF-8. Text that spells a special token becomes that token only with `allowSpecial`.
+   * @throws InputError for more than 2^28 bytes at once.
    */
   encode(text: string | Uint8Array, options?: { allowSpecial?: boolean }): Uint32Array;
-  /** Bytes of the ids, in order. Special tokens give their text. */
+  /** Bytes of the ids, in order: the {@link bytesAfter} of each after the one before. Special tokens give their text. */
   decodeBytes(ids: ArrayLike<number>): Uint8Array;
   /** Text of the ids; bytes that are not UTF-8 become U+FFFD. */
   decode(ids: ArrayLike<number>): string;
-  /** Bytes of one id. @throws InputError for an id outside the vocabulary. */
+  /** Bytes of one id, whatever stands before it. @throws InputError for an id outside the vocabulary. */
   tokenBytes(id: number): Uint8Array;
+  /**
+   * Bytes that `id` adds to a text whose last token is `previous` (null where the text begins). They are the
+   * {@link tokenBytes}, save that a SentencePiece tokenizer drops the space it put before the first word.
+   * @throws InputError for an id outside the vocabulary.
+   */
+  bytesAfter(id: number, previous: number | null): Uint8Array;
   /** Whether the id is a special token. */
   isSpecial(id: number): boolean;
   /** The content of `tokenizer.json` in the Hugging Face format. */

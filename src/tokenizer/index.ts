@@ -1,0 +1,9 @@
+/** Tokenizers: training, encoding, decoding, and the files that hold them. */
+export { byteTokenizer, endOfText } from './bytes.js';
+export { loadTokenizer, saveTokenizer } from './folder.js';
+export { tokenizerFromJSON, type TokenizerSource } from './json-read.js';
+export { readLlama2cTokenizer } from './llama2c.js';
+export { patternPresets, type PatternPreset } from './pattern.js';
+export { trainBpe, type TrainBpeOptions } from './train.js';
+export type { Tokenizer } from './types.js';
+export { Utf8Stream } from './utf8.js';
