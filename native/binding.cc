@@ -298,7 +298,7 @@ napi_value copyRows(napi_env env, napi_callback_info info) {
   const auto rows = args.integers("targetRows");
   float* from = args.checkRows(source, sourceOffset, rows.length, sourceStride, width);
   if (!args.failed && targetStride < width) args.fail("targetStride", "is below the width", 0);
-  args.checkRange(rows, rows.length, 0, target.length / targetStride);
+  args.checkRange(rows, rows.length, 0, target.length < width ? 0 : (target.length - width) / targetStride + 1);
   if (args.failed) return nullptr;
   KernelLock lock;
   kernels().copyRows(from, sourceStride, target.data, targetStride, rows.data, rows.length, width);

@@ -1,0 +1,12 @@
+/** Prefill, decode and sampling. */
+export { type SampledToken, Sampler, type SamplingOptions } from './sampler.js';
+export { type FinishReason, generateTokens, type TokenEvent, type TokenOptions } from './tokens.js';
+export {
+  type Completion,
+  generateText,
+  promptTokens,
+  streamText,
+  type TextEvent,
+  type TextOptions,
+  type TextToken,
+} from './text.js';

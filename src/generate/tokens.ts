@@ -1,0 +1,96 @@
+/** Token generation: one packed prefill, then one step for all unfinished sequences at a time over a KV cache. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { embedding, scope, type Tensor } from '../engine/index.js';
+import { InputError, RunError } from '../io/errors.js';
+import { KvCache, type Transformer } from '../model/index.js';
+import { type SampledToken, Sampler, type SamplingOptions } from './sampler.js';
+
+export interface TokenOptions extends SamplingOptions {
+  /** Most new tokens per sequence. Default 256. */
+  maxTokens?: number;
+  /** Tokens that end a sequence; they are reported, then the sequence is done. */
+  stopTokens?: readonly number[];
+}
+
+export type FinishReason = 'stop' | 'length';
+
+export interface TokenEvent extends SampledToken {
+  /** Which prompt the token continues. */
+  sequence: number;
+  /** Set on a sequence's last token: 'stop' for a stop token, 'length' for the limit or the end of the context. */
+  finishReason: FinishReason | null;
+}
+
+/**
+ * Continues several prompts at once, whatever their lengths. Each sequence samples from a random stream of its own, so
+ * its tokens do not depend on which others share the batch.
+ * `cancel(sequence)` ends one of them: a caller that has seen a stop string says so and pays for no further tokens.
+ * @throws InputError when a prompt is empty or leaves no room in the context.
+ */
+export async function* generateTokens(
+  model: Transformer,
+  prompts: readonly ArrayLike<number>[],
+  options: TokenOptions = {},
+  cancelled: ReadonlySet<number> = new Set(),
+): AsyncGenerator<TokenEvent> {
+  const { context, vocabSize } = model.config;
+  const { maxTokens = 256, stopTokens = [] } = options;
+  if (!Number.isInteger(maxTokens) || maxTokens < 1)
+    throw new InputError(`max tokens must be from 1, not ${maxTokens}`);
+  for (const prompt of prompts) {
+    if (prompt.length === 0)
+      throw new InputError('a prompt needs at least one token (this tokenizer has no BOS token)');
+    if (prompt.length >= context)
+      throw new InputError(`the prompt has ${prompt.length} tokens, the context ${context}`);
+  }
+  if (prompts.length === 0) return;
+  const longest = Math.max(...prompts.map((prompt) => prompt.length));
+  const cache = new KvCache(model.config, prompts.length, Math.min(context, longest + maxTokens));
+  try {
+    const samplers = prompts.map((_, i) => new Sampler(options, i + 1));
+    const histories = prompts.map((prompt) => Array.from(prompt));
+    let active = prompts.map((_, i) => i);
+    let input = histories.map((history) => history.slice());
+    for (let made = 1; active.length > 0; made++) {
+      const sampled = scope(() => {
+        const counts = input.map((ids) => ids.length);
+        const hidden = model.extend(Int32Array.from(input.flat()), cache, active, counts);
+        const logits = model.logits(counts.every((count) => count === 1) ? hidden : lastRows(hidden, counts)).data;
+        return active.map((sequence, i) => {
+          const row = logits.subarray(i * vocabSize, (i + 1) * vocabSize);
+          const token = samplers[sequence]!.next(row, histories[sequence]!);
+          if (!Number.isFinite(token.logprob))
+            throw new RunError('the model gave no finite probabilities: its weights are damaged');
+          return token;
+        });
+      });
+      const going: number[] = [];
+      input = [];
+      for (const [i, token] of sampled.entries()) {
+        const sequence = active[i]!;
+        histories[sequence]!.push(token.id);
+        const full = made >= maxTokens || cache.length(sequence) >= cache.capacity;
+        const finishReason = stopTokens.includes(token.id) ? 'stop' : full ? 'length' : null;
+        yield { sequence, ...token, finishReason };
+        if (finishReason || cancelled.has(sequence)) continue;
+        going.push(sequence);
+        input.push([token.id]);
+      }
+      active = going;
+      await nextTurn(); // signals and sockets get their turn between tokens
+    }
+  } finally {
+    cache.dispose();
+  }
+}
+
+/** The last row of each sequence of a packed batch. */
+function lastRows(hidden: Tensor, counts: readonly number[]): Tensor {
+  const last = new Int32Array(counts.length);
+  let end = 0;
+  for (const [i, count] of counts.entries()) {
+    end += count;
+    last[i] = end - 1;
+  }
+  return embedding(hidden, last);
+}
