@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** `telar`: one command a file; each parses its flags, calls the library and prints. */
+import { Command } from 'commander';
+import { InputError, RunError } from '../io/errors.js';
+import { benchCommand } from './bench.js';
+import { doctorCommand } from './doctor.js';
+
+const program = new Command('telar')
+  .description('Build language models end to end on the machine you have.')
+  .option('--debug', 'print a stack trace when something fails')
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .addCommand(benchCommand())
+  .addCommand(doctorCommand());
+// Subcommands throw their usage errors too, so that all exits are decided below.
+for (const command of program.commands) for (const each of [command, ...command.commands]) each.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCode(error);
+}
+
+/** 0 after help, 2 for bad usage or input, 1 for everything else; prints one line unless commander did. */
+function exitCode(error: unknown): number {
+  if (error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.'))
+    return error.exitCode === 0 ? 0 : 2;
+  const expected = error instanceof InputError || error instanceof RunError;
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`telar: ${message}`);
+  if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) console.error(error.stack);
+  else if (!expected) console.error('This is a bug in telar; run again with --debug for the place.');
+  return error instanceof InputError ? 2 : 1;
+}
