@@ -51,11 +51,13 @@ export async function* streamText(
   const outputs = prompts.map(() => new StoppableText(options.stop ?? []));
   const cancelled = new Set<number>();
   const ids = prompts.map((prompt) => promptTokens(tokenizer, prompt));
+  const previous = ids.map((prompt) => prompt.at(-1) ?? null);
   for await (const event of generateTokens(model, ids, { ...options, stopTokens: ends }, cancelled)) {
     const { sequence, id, logprob } = event;
     if (cancelled.has(sequence)) continue;
     const output = outputs[sequence]!;
-    const bytes = event.finishReason === 'stop' ? new Uint8Array(0) : tokenizer.tokenBytes(id);
+    const bytes = event.finishReason === 'stop' ? new Uint8Array(0) : tokenizer.bytesAfter(id, previous[sequence]!);
+    previous[sequence] = id;
     let text = output.push(bytes);
     if (output.stopped) cancelled.add(sequence);
     const finishReason = output.stopped ? 'stop' : event.finishReason;
