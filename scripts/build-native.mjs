@@ -8,9 +8,7 @@ const prefix = dirname(dirname(process.execPath));
 const args = ['rebuild', '--jobs=max'];
 if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) args.push(`--nodedir=${prefix}`);
 
-const command = process.env.npm_config_node_gyp
-  ? [process.execPath, process.env.npm_config_node_gyp]
-  : ['node-gyp'];
+const command = process.env.npm_config_node_gyp ? [process.execPath, process.env.npm_config_node_gyp] : ['node-gyp'];
 const { status, error } = spawnSync(command[0], [...command.slice(1), ...args], { stdio: 'inherit' });
 if (error || status !== 0) {
   console.error(
