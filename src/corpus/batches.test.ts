@@ -47,7 +47,8 @@ function check(batch: PackedBatch, context: number, documents: string[]): void {
     expect(streams.some((stream) => `,${stream},`.includes(`,${piece},`))).toBe(true);
     for (let i = from; i < to; i++) {
       expect(positions[i]).toBe(i - from);
-      if (i + 1 < to && targets[i] !== -1) expect(targets[i]).toBe(tokens[i + 1]);
+      const follows = i + 1 < to ? tokens[i + 1] : targets[i];
+      expect([-1, follows]).toContain(targets[i]);
     }
   }
 }
@@ -158,10 +159,10 @@ describe('heldOutBatches', () => {
 
   it('gives each prediction at least context - stride tokens before it', () => {
     const shards = shardsInMemory(tokenizer, { train: [], heldOut: ['abcdefghijklmnopqrstuvwxyz'.repeat(4)] });
+    const places: number[] = [];
     for (const { targets, positions } of heldOutBatches({ shards, context: 16, rowsPerBatch: 2, stride: 4 }))
-      for (const [i, target] of targets.entries())
-        if (target !== -1 && !targets.subarray(i - positions[i]!, i + 1).every((t) => t !== -1))
-          expect(positions[i]).toBeGreaterThanOrEqual(12);
+      places.push(...positions.filter((_, i) => targets[i] !== -1));
+    expect(places.filter((place) => place < 12).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
   it('stops after maxTokens, with text from many documents', () => {

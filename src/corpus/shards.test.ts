@@ -71,7 +71,11 @@ describe('tokenizeToShards and openShards', () => {
 
   it('writes 32-bit ids for a large vocabulary', async () => {
     const large: Tokenizer = {
-      ...{ bos: null, eos: 70_000, addsBos: false, specials: new Map(), hash: 'a'.repeat(64) },
+      bos: null,
+      eos: 70_000,
+      addsBos: false,
+      specials: new Map(),
+      hash: 'a'.repeat(64),
       vocabSize: 70_001,
       encode: (text) => Uint32Array.from(tokenizer.encode(text), (id) => id + 69_000),
       decodeBytes: (ids) => tokenizer.decodeBytes(Array.from(ids, (id) => id - 69_000)),
