@@ -1,0 +1,66 @@
+/** THE training loop: batches in, updates out. What happens between steps is the caller's, through `onStep`. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { TrainingBatches } from '../corpus/index.js';
+import { RunError } from '../io/errors.js';
+import type { Transformer } from '../model/index.js';
+import { lossAndGradients } from './objective.js';
+import type { Optimizer } from './optimizer.js';
+
+export interface StepReport {
+  /** From 1. */
+  step: number;
+  /** Mean loss of the step's tokens before its update, nats a token. */
+  loss: number;
+  gradNorm: number;
+  /** Multiplier of the learning rates that the schedule gave. */
+  rate: number;
+  /** Tokens that were predicted in this step. */
+  tokens: number;
+  /** Seconds the step took. */
+  seconds: number;
+}
+
+export interface LoopOptions {
+  model: Transformer;
+  optimizer: Optimizer;
+  batches: TrainingBatches;
+  /** Batches whose gradients are added up for one update. */
+  accumulate: number;
+  /** The last step; the run ends after it. */
+  steps: number;
+  /** First step to run, above 1 when a run is continued. */
+  firstStep?: number;
+  /** Learning-rate multiplier of a step. */
+  schedule: (step: number) => number;
+  /** Called after each update; what it returns is awaited. */
+  onStep?: (report: StepReport) => void | Promise<void>;
+  /** Ends the run after the step under way. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs steps until the last one or the signal; returns the last step that was finished. The gradient of a step is that
+ * of the mean over all its tokens, however it is divided into batches.
+ * @throws RunError when loss or gradient is not finite; the update of that step has not been made then
+ */
+export async function train(options: LoopOptions): Promise<number> {
+  const { model, optimizer, batches, accumulate, steps, schedule } = options;
+  let step = options.firstStep ?? 1;
+  for (; step <= steps && !options.signal?.aborted; step++) {
+    const begin = performance.now();
+    const parts = Array.from({ length: accumulate }, () => batches.next());
+    const tokens = parts.reduce((sum, part) => sum + part.scored, 0);
+    let loss = 0;
+    for (const part of parts) loss += lossAndGradients(model, part, tokens);
+    const gradNorm = optimizer.gradNorm();
+    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
+      throw new RunError(
+        `training diverged at step ${step}: loss ${loss}, gradient norm ${gradNorm}; lower the learning rate and continue from the last checkpoint`,
+      );
+    const rate = schedule(step);
+    optimizer.step(step, rate, gradNorm);
+    await options.onStep?.({ step, loss, gradNorm, rate, tokens, seconds: (performance.now() - begin) / 1000 });
+    await nextTurn(); // signals are heard between steps
+  }
+  return step - 1;
+}
