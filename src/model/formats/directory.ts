@@ -1,0 +1,234 @@
+/**
+ * A model directory in Hugging Face's layout: `config.json`, `model.safetensors` and what goes with them.
+ *
+ * Reading maps the stored tensors to our names and shapes; writing makes a folder that Transformers loads as it is.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describeError, InputError, RunError } from '../../io/errors.js';
+import { syncFolder, writeAtomic } from '../../io/files.js';
+import { elementCount, type ModelConfig } from '../config.js';
+import { configFromHuggingFace, configToHuggingFace } from './huggingface-config.js';
+import { BASE_PREFIX, isKnownBuffer, type StoredPart, storedParts } from './huggingface-names.js';
+import { type JsonObject, readJsonFile } from './json.js';
+import { openModelSafetensors, type Safetensors, type TensorToWrite, writeSafetensors } from './safetensors.js';
+import type { StoredModel } from './stored-model.js';
+
+/** Elements held at once while a matrix is transposed between file and memory. */
+const BLOCK_ELEMENTS = 1 << 18;
+
+/**
+ * Opens a model directory of the GPT-2 or Llama family; its tensors have our names and are [out, in].
+ * @throws InputError for a missing or damaged file, an unsupported architecture, or tensors that do not fit the config.
+ */
+export function readModelDirectory(folder: string): StoredModel & { generationConfig: JsonObject | null } {
+  const configPath = join(folder, 'config.json');
+  const config = configFromHuggingFace(readJsonFile(configPath), configPath);
+  const generationPath = join(folder, 'generation_config.json');
+  const generationConfig = existsSync(generationPath) ? readJsonFile(generationPath) : null;
+  const file = openModelSafetensors(folder);
+  try {
+    const parts = storedParts(config);
+    const namesInFile = matchTensors(config, parts, file);
+    return {
+      config,
+      generationConfig,
+      tensors: {
+        names: () => [...parts.keys()],
+        read(name, into) {
+          const own = parts.get(name);
+          if (!own) throw new Error(`the model has no parameter ${name}`);
+          const total = own.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+          if (into.length !== total) throw new RangeError(`${name} has ${total} elements, not ${into.length}`);
+          let start = 0;
+          for (const part of own) {
+            const count = elementCount(part.shape);
+            readPart(file, namesInFile.get(part.name)!, part, into.subarray(start, start + count));
+            start += count;
+          }
+        },
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/**
+ * Finds each stored part in the file, with or without the family's prefix.
+ * @throws InputError naming tensors that are missing, have another shape, or are not known.
+ */
+function matchTensors(config: ModelConfig, parts: Map<string, StoredPart[]>, file: Safetensors): Map<string, string> {
+  const expected = new Map([...parts.values()].flat().map((part) => [part.name, part]));
+  const found = new Map<string, string>();
+  const extra: string[] = [];
+  const misshapen: string[] = [];
+  for (const [name, { shape }] of file.entries) {
+    const canonical = [name, BASE_PREFIX[config.family] + name].find((candidate) => expected.has(candidate));
+    if (canonical === undefined) {
+      if (!isKnownBuffer(name) && !(config.tiedHead && name === 'lm_head.weight')) extra.push(name);
+      continue;
+    }
+    if (found.has(canonical)) extra.push(name);
+    found.set(canonical, name);
+    const wanted = expected.get(canonical)!.shape;
+    if (wanted.join() !== shape.join()) misshapen.push(`${name} is [${shape}], not [${wanted}]`);
+  }
+  const missing = [...expected.keys()].filter((name) => !found.has(name));
+  const problems = [
+    ...(missing.length > 0 ? [`missing tensors: ${list(missing)}`] : []),
+    ...(misshapen.length > 0 ? [`tensors of another shape than config.json says: ${list(misshapen)}`] : []),
+    ...(extra.length > 0 ? [`unknown tensors: ${list(extra)}`] : []),
+  ];
+  if (problems.length > 0) throw new InputError(`${file.path}: ${problems.join('; ')}`);
+  return found;
+}
+
+function list(names: string[]): string {
+  return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+}
+
+function readPart(file: Safetensors, name: string, part: StoredPart, into: Float32Array): void {
+  if (!part.transposed) {
+    file.read(name, into);
+    return;
+  }
+  const [inputs, outputs] = part.shape as [number, number];
+  const rows = Math.max(1, Math.min(inputs, Math.floor(BLOCK_ELEMENTS / outputs)));
+  const block = new Float32Array(rows * outputs); // [rows of in, out]
+  for (let first = 0; first < inputs; first += rows) {
+    const count = Math.min(rows, inputs - first);
+    file.read(name, block.subarray(0, count * outputs), first * outputs);
+    for (let output = 0; output < outputs; output++)
+      for (let row = 0; row < count; row++) into[output * inputs + first + row] = block[row * outputs + output]!;
+  }
+}
+
+/** Blocks of the [in, out] form of a matrix given as [out, in]. */
+function* transposedPieces(
+  values: Float32Array,
+  [inputs, outputs]: readonly [number, number],
+): Generator<Float32Array> {
+  const rows = Math.max(1, Math.min(inputs, Math.floor(BLOCK_ELEMENTS / outputs)));
+  const block = new Float32Array(rows * outputs);
+  for (let first = 0; first < inputs; first += rows) {
+    const count = Math.min(rows, inputs - first);
+    for (let output = 0; output < outputs; output++)
+      for (let row = 0; row < count; row++) block[row * outputs + output] = values[output * inputs + first + row]!;
+    yield block.subarray(0, count * outputs);
+  }
+}
+
+/** What a model directory may hold besides config and weights. */
+export interface DirectoryExtras {
+  /** Content of `generation_config.json`. */
+  generationConfig?: JsonObject;
+  /** Content of `README.md`. */
+  modelCard?: string;
+  /** Element type of the stored weights; F32 unless given. */
+  dtype?: 'F32' | 'BF16';
+  /** Writes further files (the tokenizer's, a trainer's state) into the temporary folder before it takes its place. */
+  addFiles?: (folder: string) => void;
+}
+
+/**
+ * Writes a model directory as a whole: into a temporary sibling folder, which then takes the place of an old one.
+ * Everything in the old folder is gone afterwards. Equal models give equal bytes.
+ * @param get the values of a parameter by its name in `parameterShapes`; asked for one at a time, used at once.
+ * @throws InputError when something that is not a model directory is in the way (see {@link checkReplaceable}).
+ * @throws RunError when it cannot be written; the old folder is then as it was.
+ */
+export function writeModelDirectory(
+  folder: string,
+  config: ModelConfig,
+  get: (name: string) => Float32Array,
+  extras: DirectoryExtras = {},
+): void {
+  checkReplaceable(folder);
+  const target = existsSync(folder) ? realpathSync(folder) : resolve(folder);
+  const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    const json = configToHuggingFace(config);
+    if (extras.dtype === 'BF16') json['torch_dtype'] = 'bfloat16';
+    mkdirSync(temporary, { recursive: true });
+    writeJson(join(temporary, 'config.json'), json);
+    if (extras.generationConfig) writeJson(join(temporary, 'generation_config.json'), extras.generationConfig);
+    if (extras.modelCard !== undefined) writeAtomic(join(temporary, 'README.md'), extras.modelCard);
+    writeSafetensors(join(temporary, 'model.safetensors'), tensorsToWrite(config, get), extras.dtype);
+    extras.addFiles?.(temporary);
+    syncFolder(temporary);
+    replaceFolder(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    if (error instanceof RunError || error instanceof InputError || !isSystemError(error)) throw error;
+    throw new RunError(`cannot write ${folder}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Makes sure that writing a model to `folder` would destroy nothing but an older model: the folder must not exist, be
+ * empty, or be a model directory without hidden entries such as `.git`. Call it before long work.
+ * @throws InputError otherwise.
+ */
+export function checkReplaceable(folder: string): void {
+  let entries: string[];
+  try {
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return;
+    entries = readdirSync(folder);
+  } catch (error) {
+    throw new InputError(`cannot write a model to ${folder}: ${describeError(error)}`, { cause: error });
+  }
+  const isModel = entries.includes('config.json') && entries.some((name) => /^model.*\.safetensors/.test(name));
+  const hidden = entries.find((name) => name.startsWith('.'));
+  if (entries.length > 0 && (!isModel || hidden))
+    throw new InputError(
+      `${folder} exists and ${isModel ? `holds ${hidden}` : 'is not a model directory'}; choose another folder or empty it`,
+    );
+}
+
+function tensorsToWrite(config: ModelConfig, get: (name: string) => Float32Array): TensorToWrite[] {
+  const tensors: TensorToWrite[] = [];
+  for (const [ours, parts] of storedParts(config)) {
+    let start = 0;
+    for (const { name, shape, transposed } of parts) {
+      const first = start;
+      const count = elementCount(shape);
+      start += count;
+      tensors.push({
+        name,
+        shape,
+        pieces() {
+          const values = get(ours).subarray(first, first + count);
+          if (values.length !== count) throw new Error(`${ours}: too few values for ${name} [${shape}]`);
+          return transposed ? transposedPieces(values, shape as [number, number]) : [values];
+        },
+      });
+    }
+  }
+  return tensors;
+}
+
+function writeJson(path: string, json: JsonObject): void {
+  writeAtomic(path, `${JSON.stringify(json, null, 2)}\n`);
+}
+
+function replaceFolder(temporary: string, target: string): void {
+  const aside = `${target}.${randomBytes(4).toString('hex')}.old`;
+  const hasOld = existsSync(target);
+  if (hasOld) renameSync(target, aside);
+  try {
+    renameSync(temporary, target);
+  } catch (error) {
+    if (hasOld) renameSync(aside, target);
+    throw error;
+  }
+  syncFolder(dirname(target));
+  if (hasOld) rmSync(aside, { recursive: true, force: true });
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}
