@@ -156,34 +156,32 @@ void storeTile(const Gemm& g, const float* tile, int64_t row, int64_t column, in
 }
 
 // kRows rows of A against `columns` rows of B (B transposed): dot products, for products too thin to pack.
+// B is read as one stream, row after row, for that is what the processor's prefetcher follows.
 template <int kRows>
 void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* tile) {
-  for (int j = 0; j < columns; j += 2) {
-    const float* b0 = g.b + (column + j) * g.ldb;
-    const float* b1 = j + 1 < columns ? b0 + g.ldb : b0;
-    Vec acc[kRows][4] = {};
+  constexpr int kChains = kRows <= 2 ? 4 : 2;
+  constexpr int kAhead = 1024;  // floats
+  for (int j = 0; j < columns; j++) {
+    const float* b = g.b + (column + j) * g.ldb;
+    Vec acc[kRows][kChains] = {};
     int64_t k = 0;
-    for (; k + 2 * kWidth <= g.k; k += 2 * kWidth) {
-      const Vec w00 = load(b0 + k), w01 = load(b0 + k + kWidth), w10 = load(b1 + k), w11 = load(b1 + k + kWidth);
+    for (; k + kChains * kWidth <= g.k; k += kChains * kWidth) {
 #pragma GCC unroll 4
-      for (int i = 0; i < kRows; i++) {
-        const float* a = g.a + (row + i) * g.lda + k;
-        const Vec x0 = load(a), x1 = load(a + kWidth);
-        acc[i][0] += x0 * w00;
-        acc[i][1] += x1 * w01;
-        acc[i][2] += x0 * w10;
-        acc[i][3] += x1 * w11;
+      for (int c = 0; c < kChains; c++) {
+        const Vec w = load(b + k + c * kWidth);
+        __builtin_prefetch(b + k + c * kWidth + kAhead);
+#pragma GCC unroll 4
+        for (int i = 0; i < kRows; i++) acc[i][c] += load(g.a + (row + i) * g.lda + k + c * kWidth) * w;
       }
     }
+#pragma GCC unroll 4
     for (int i = 0; i < kRows; i++) {
-      float sum0 = sum(acc[i][0] + acc[i][1]), sum1 = sum(acc[i][2] + acc[i][3]);
+      Vec all = acc[i][0] + acc[i][1];
+      if (kChains == 4) all += acc[i][kChains - 2] + acc[i][kChains - 1];
+      float total = sum(all);
       const float* a = g.a + (row + i) * g.lda;
-      for (int64_t rest = k; rest < g.k; rest++) {
-        sum0 += a[rest] * b0[rest];
-        sum1 += a[rest] * b1[rest];
-      }
-      tile[i * kTileColumns + j] = sum0;
-      if (j + 1 < kTileColumns) tile[i * kTileColumns + j + 1] = sum1;
+      for (int64_t rest = k; rest < g.k; rest++) total += a[rest] * b[rest];
+      tile[i * kTileColumns + j] = total;
     }
   }
 }

@@ -43,13 +43,15 @@ TELAR_INLINE void storeFirst(float* p, Vec v, int n) {
   store(lanes, v);
   for (int i = 0; i < n; i++) p[i] = lanes[i];
 }
-// Sum of the lanes, pairwise.
+// Sum of the lanes, in an order that depends on the width alone.
 TELAR_INLINE float sum(Vec v) {
-  float lanes[kWidth];
+  typedef float AliasedQuad __attribute__((vector_size(16), may_alias));
+  float lanes[kWidth] __attribute__((aligned(64)));
   store(lanes, v);
-  for (int step = kWidth / 2; step > 0; step /= 2)
-    for (int i = 0; i < step; i++) lanes[i] += lanes[i + step];
-  return lanes[0];
+  AliasedQuad quad = *reinterpret_cast<const AliasedQuad*>(lanes);
+#pragma GCC unroll 4
+  for (int i = 4; i < kWidth; i += 4) quad += *reinterpret_cast<const AliasedQuad*>(lanes + i);
+  return (quad[0] + quad[2]) + (quad[1] + quad[3]);
 }
 // NaN in b propagates.
 TELAR_INLINE Vec maximum(Vec a, Vec b) { return a > b ? a : b; }
