@@ -18,3 +18,10 @@ export function useThreads(count: number | undefined): void {
 }
 
 export const threadsFlag = ['--threads <n>', 'kernel threads (default: one a processor)', wholeNumber(1, 256)] as const;
+
+/** Any finite number; the library says which it takes. */
+export function anyNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || text.trim() === '') throw new InvalidArgumentError('It must be a number.');
+  return value;
+}

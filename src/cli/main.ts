@@ -4,12 +4,16 @@ import { Command } from 'commander';
 import { InputError, RunError } from '../io/errors.js';
 import { benchCommand } from './bench.js';
 import { doctorCommand } from './doctor.js';
+import { generateCommand } from './generate.js';
+import { importCommand } from './import.js';
 
 const program = new Command('telar')
   .description('Build language models end to end on the machine you have.')
   .option('--debug', 'print a stack trace when something fails')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
+  .addCommand(generateCommand())
+  .addCommand(importCommand())
   .addCommand(benchCommand())
   .addCommand(doctorCommand());
 // Subcommands throw their usage errors too, so that all exits are decided below.
