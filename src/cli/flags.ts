@@ -25,3 +25,10 @@ export function anyNumber(text: string): number {
   if (!Number.isFinite(value) || text.trim() === '') throw new InvalidArgumentError('It must be a number.');
   return value;
 }
+
+/** A number above zero. */
+export function positiveNumber(text: string): number {
+  const value = anyNumber(text);
+  if (value <= 0) throw new InvalidArgumentError('It must be above 0.');
+  return value;
+}

@@ -6,12 +6,14 @@ import { benchCommand } from './bench.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
 import { importCommand } from './import.js';
+import { pretrainCommand } from './pretrain.js';
 
 const program = new Command('telar')
   .description('Build language models end to end on the machine you have.')
   .option('--debug', 'print a stack trace when something fails')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
+  .addCommand(pretrainCommand())
   .addCommand(generateCommand())
   .addCommand(importCommand())
   .addCommand(benchCommand())

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describeError, RunError } from './errors.js';
+import { describeError, InputError, RunError } from './errors.js';
 
 /** Writes all of `bytes`, however many calls the operating system takes for it. */
 export function writeFully(descriptor: number, bytes: Uint8Array): void {
@@ -28,8 +28,12 @@ export function writeAtomicWith(path: string, write: (descriptor: number) => voi
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
-    if (error instanceof RunError) throw error;
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // where the folder itself is unusable there is nothing to remove
+    }
+    if (error instanceof RunError || error instanceof InputError) throw error;
     throw new RunError(`cannot write ${path}: ${describeError(error)}`, { cause: error });
   }
 }

@@ -42,14 +42,13 @@ async function run<T>(settings: Settings, use: (model: Transformer) => T) {
   const batches = new TrainingBatches({ shards, context: sizes.context, rowsPerBatch: rows, seed: 5 });
   const losses: number[] = [];
   try {
-    const schedule = () => 1;
+    const once = (step: number) => (step <= steps ? 1 : null);
     await train({
       model,
       optimizer,
       batches,
       accumulate,
-      steps,
-      schedule,
+      rate: once,
       onStep: ({ loss }) => void losses.push(loss),
     });
     const weights = [...model.parameters.values()].map((value) => Buffer.from(Float32Array.from(value.data).buffer));

@@ -26,12 +26,10 @@ export interface LoopOptions {
   batches: TrainingBatches;
   /** Batches whose gradients are added up for one update. */
   accumulate: number;
-  /** The last step; the run ends after it. */
-  steps: number;
   /** First step to run, above 1 when a run is continued. */
   firstStep?: number;
-  /** Learning-rate multiplier of a step. */
-  schedule: (step: number) => number;
+  /** Learning-rate multiplier of a step, or null when the run is over and the step is not to be made. */
+  rate: (step: number) => number | null;
   /** Called after each update; what it returns is awaited. */
   onStep?: (report: StepReport) => void | Promise<void>;
   /** Ends the run after the step under way. */
@@ -39,14 +37,16 @@ export interface LoopOptions {
 }
 
 /**
- * Runs steps until the last one or the signal; returns the last step that was finished. The gradient of a step is that
+ * Runs steps until the rate is null or the signal comes; returns the last step that was finished. The gradient of a step is that
  * of the mean over all its tokens, however it is divided into batches.
  * @throws RunError when loss or gradient is not finite; the update of that step has not been made then
  */
 export async function train(options: LoopOptions): Promise<number> {
-  const { model, optimizer, batches, accumulate, steps, schedule } = options;
+  const { model, optimizer, batches, accumulate } = options;
   let step = options.firstStep ?? 1;
-  for (; step <= steps && !options.signal?.aborted; step++) {
+  for (; !options.signal?.aborted; step++) {
+    const rate = options.rate(step);
+    if (rate === null) break;
     const begin = performance.now();
     const parts = Array.from({ length: accumulate }, () => batches.next());
     const tokens = parts.reduce((sum, part) => sum + part.scored, 0);
@@ -57,7 +57,6 @@ export async function train(options: LoopOptions): Promise<number> {
       throw new RunError(
         `training diverged at step ${step}: loss ${loss}, gradient norm ${gradNorm}; lower the learning rate and continue from the last checkpoint`,
       );
-    const rate = schedule(step);
     optimizer.step(step, rate, gradNorm);
     await options.onStep?.({ step, loss, gradNorm, rate, tokens, seconds: (performance.now() - begin) / 1000 });
     await nextTurn(); // signals are heard between steps

@@ -1,0 +1,196 @@
+/**
+ * Pretraining from files of text to a finished model: corpus, tokenizer, shards, training, final evaluation, each leaving
+ * what it made in the run directory.
+ */
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { openCorpus, openShards, type OpenShards, tokenizeToShards, TrainingBatches } from '../corpus/index.js';
+import { kernels } from '../engine/index.js';
+import { InputError } from '../io/errors.js';
+import { initializeTransformer, saveTransformer } from '../model/index.js';
+import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer, trainBpe } from '../tokenizer/index.js';
+import { makePlan, type PlanOptions } from './plan.js';
+import { checkNewRun, readRun, type RunDescription, writeRun } from './run-directory.js';
+import { type PretrainEvents, TrainingSession } from './session.js';
+
+export interface PretrainOptions extends PlanOptions {
+  /** Files and folders of text. */
+  paths: readonly string[];
+  /** Run directory. */
+  out: string;
+  tokenizer?: 'bpe' | 'byte';
+  /** Vocabulary of the BPE tokenizer. Default 4096. */
+  vocab?: number;
+  /** One of these says how long to train; default 10 minutes. */
+  minutes?: number;
+  tokens?: number;
+  steps?: number;
+  seed?: number;
+  /** The command line, for the record. */
+  command: string;
+  events?: PretrainEvents;
+  signal?: AbortSignal;
+}
+
+export interface PretrainResult {
+  out: string;
+  /** False when the signal ended the run early; a checkpoint was saved then. */
+  finished: boolean;
+  step: number;
+  run: RunDescription;
+}
+
+/**
+ * Starts a run.
+ * @throws InputError for unusable text, sizes or folders; RunError when training diverges or a disk is full
+ */
+export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
+  const start = performance.now();
+  const { out, events = {}, signal } = options;
+  checkBudget(options);
+  checkNewRun(out);
+  const read = (done: number, total: number): void => events.onPhase?.('reading', done, total, 'bytes');
+  const corpus = await openCorpus(options.paths, {
+    ...(signal && { signal }),
+    onWarning: (message) => events.onNote?.(message),
+    onProgress: ({ bytes, totalBytes }) => read(bytes, totalBytes),
+  });
+  const kind = options.tokenizer ?? 'bpe';
+  events.onPhase?.('training the tokenizer', 0, 1, '');
+  const tokenizer = await makeTokenizer(kind, options.vocab ?? 4096, function* () {
+    for (const { text } of corpus.read('train')) yield text;
+  });
+  const plan = makePlan(tokenizer, options);
+  saveTokenizer(tokenizer, join(out, 'tokenizer'));
+  await tokenizeToShards({
+    corpus,
+    tokenizer,
+    out: join(out, 'data'),
+    ...(signal && { signal }),
+    onProgress: ({ textBytes, totalTextBytes }) => events.onPhase?.('tokenizing', textBytes, totalTextBytes, 'bytes'),
+  });
+  const shards = openShards(join(out, 'data'));
+  const batchTokens = plan.rowsPerBatch * plan.accumulate * plan.model.context;
+  const steps =
+    options.steps ?? (options.tokens === undefined ? null : Math.max(1, Math.round(options.tokens / batchTokens)));
+  const run: RunDescription = {
+    version: 1,
+    command: options.command,
+    created: new Date().toISOString(),
+    seed: options.seed ?? 0,
+    threads: kernels.threads(),
+    model: plan.model,
+    tokenizer: { kind, vocabSize: tokenizer.vocabSize, hash: tokenizer.hash },
+    data: {
+      inputs: corpus.inputs.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
+      documents: corpus.documents,
+      trainTokens: shards.train.tokens,
+      trainBytes: shards.train.textBytes,
+      heldOutTokens: shards.heldOut.tokens,
+      heldOutBytes: shards.heldOut.textBytes,
+    },
+    training: {
+      optimizer: plan.optimizer,
+      schedule: { warmupSteps: 0, finalFraction: 0, ...plan.schedule },
+      rowsPerBatch: plan.rowsPerBatch,
+      accumulate: plan.accumulate,
+      batchTokens,
+      minutes: steps === null ? (options.minutes ?? 10) : null,
+      steps,
+      tokens: steps === null ? null : steps * batchTokens,
+    },
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      threads: kernels.threads(),
+      peakGflops: kernels.fmaPeak(300),
+      isa: kernels.instructionSet(),
+    },
+  };
+  writeRun(out, run);
+  return execute(run, tokenizer, shards, options, false, (performance.now() - start) / 1000);
+}
+
+/** Goes on with the run in `out` from its newest sound checkpoint, as if it had not been stopped. */
+export async function resumePretraining(
+  options: Pick<PretrainOptions, 'out' | 'events' | 'signal'>,
+): Promise<PretrainResult> {
+  const run = readRun(options.out);
+  const tokenizer = loadTokenizer(join(options.out, 'tokenizer'));
+  if (tokenizer.hash !== run.tokenizer.hash)
+    throw new InputError(`${join(options.out, 'tokenizer')} is not the tokenizer that the run began with`);
+  return execute(run, tokenizer, openShards(join(options.out, 'data')), options, true, 0);
+}
+
+async function execute(
+  run: RunDescription,
+  tokenizer: Tokenizer,
+  shards: OpenShards,
+  options: Pick<PretrainOptions, 'out' | 'events' | 'signal'>,
+  resume: boolean,
+  secondsBefore: number,
+): Promise<PretrainResult> {
+  const { out, events = {}, signal } = options;
+  const model = initializeTransformer(run.model, run.seed);
+  const { rowsPerBatch } = run.training;
+  const session = new TrainingSession({
+    run,
+    out,
+    model,
+    tokenizer,
+    shards,
+    batches: new TrainingBatches({ shards, context: run.model.context, rowsPerBatch, seed: run.seed }),
+    events,
+    secondsBefore,
+    ...(signal && { signal }),
+  });
+  try {
+    if (resume) session.restore();
+    const finished = await session.train();
+    if (finished) {
+      await session.finish();
+      const card = modelCard(run);
+      saveTransformer(model, join(out, 'final'), {
+        modelCard: card,
+        addFiles: (folder) => saveTokenizer(tokenizer, folder),
+      });
+    }
+    return { out, finished, step: session.step, run };
+  } finally {
+    session.close();
+    shards.close();
+    model.dispose();
+  }
+}
+
+function checkBudget({ minutes, tokens, steps, schedule }: PretrainOptions): void {
+  if ([minutes, tokens, steps].filter((value) => value !== undefined).length > 1)
+    throw new InputError('give one of --minutes, --tokens and --steps');
+  if (tokens === undefined && steps === undefined && schedule === 'cosine')
+    throw new InputError('a cosine schedule must know its end: give --tokens or --steps');
+}
+
+async function makeTokenizer(
+  kind: 'bpe' | 'byte',
+  vocab: number,
+  texts: () => Iterable<Uint8Array>,
+): Promise<Tokenizer> {
+  return kind === 'byte' ? byteTokenizer() : await trainBpe({ texts: texts(), vocabSize: vocab });
+}
+
+function modelCard({ model, data, training, result }: RunDescription): string {
+  const figures = Object.entries(result ?? {}).map(([name, value]) => `| ${name} | ${value} |`);
+  return `---
+library_name: transformers
+tags: [telar]
+---
+# A base model trained from nothing
+
+It continues text; it does not follow instructions, and what it says need not be true.
+
+Trained on ${data.documents} documents (${data.trainBytes} bytes), ${training.tokens} tokens seen, ${model.layers} layers of width ${model.width}.
+
+| figure | value |
+| --- | --- |
+${figures.join('\n')}
+`;
+}
