@@ -7,12 +7,14 @@ import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
 import { importCommand } from './import.js';
 import { pretrainCommand } from './pretrain.js';
+import { startCommand } from './start.js';
 
 const program = new Command('telar')
   .description('Build language models end to end on the machine you have.')
   .option('--debug', 'print a stack trace when something fails')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
+  .addCommand(startCommand())
   .addCommand(pretrainCommand())
   .addCommand(generateCommand())
   .addCommand(importCommand())
