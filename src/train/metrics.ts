@@ -28,7 +28,7 @@ const metricsSchema = z
     /** Bits per byte of the held-out text. */
     bitsPerByte: number.optional(),
   })
-  .catchall(number);
+  .catchall(number.optional());
 
 const sampleSchema = z.object({ step: count, prompt: z.string(), text: z.string() });
 

@@ -1,0 +1,215 @@
+/**
+ * The charts of a report. Each is drawn twice: as SVG in the page, which needs no script, and from the same numbers by
+ * uPlot, which takes the SVG's place where scripts run.
+ */
+import type { MetricsLine } from './metrics.js';
+
+/** How a number is written on an axis. */
+export type AxisFormat = 'number' | 'percent' | 'scientific' | 'count';
+
+export interface ChartSeries {
+  label: string;
+  /** CSS variable with the colour, such as `--train`. */
+  colour: string;
+  style: 'line' | 'faint' | 'dots';
+  /** One for each x; null where there is none. */
+  values: (number | null)[];
+}
+
+export interface Chart {
+  id: string;
+  title: string;
+  /** A sentence for someone who has not seen such a chart. */
+  note: string;
+  format: AxisFormat;
+  wide: boolean;
+  /** Lowest and highest value shown. */
+  range: [low: number, high: number];
+  /** Tokens, seconds and steps at each point: the reader chooses which is x. */
+  x: { tokens: number[]; minutes: number[]; steps: number[] };
+  series: ChartSeries[];
+}
+
+/** Points of a series that are kept; more are not seen on a screen. */
+const MAX_POINTS = 1500;
+
+type Metric = Exclude<keyof MetricsLine, 'step' | 'tokens' | 'time'> & string;
+
+/** The charts for which the metrics have numbers. */
+export function chartsOf(metrics: readonly MetricsLine[]): Chart[] {
+  const lines = thinned(metrics);
+  const x = {
+    tokens: lines.map(({ tokens }) => tokens),
+    minutes: lines.map(({ time }) => round(time / 60)),
+    steps: lines.map(({ step }) => step),
+  };
+  const values = (name: Metric) => lines.map((line) => (line[name] === undefined ? null : round(line[name]!)));
+  const dots = (label: string, name: Metric): ChartSeries => {
+    return { label, colour: '--held', style: 'dots', values: values(name) };
+  };
+  const noisy = (label: string, colour: string, name: Metric): ChartSeries[] => [
+    { label: `${label}each step`, colour, style: 'faint', values: values(name) },
+    { label: `${label}smoothed`, colour, style: 'line', values: smoothed(values(name)) },
+  ];
+  const chart = (id: string, title: string, note: string, format: AxisFormat, all: ChartSeries[]): Chart => {
+    const series = all.filter((one) => one.values.some((value) => value !== null));
+    const range = rangeOf(series, x.tokens, id === 'loss' || id === 'bits');
+    return { id, title, note, format, wide: id === 'loss', x, range, series };
+  };
+  const rate: ChartSeries = { label: 'learning rate', colour: '--rate', style: 'line', values: values('learningRate') };
+  return [
+    chart(
+      'loss',
+      'Loss',
+      'How surprised the model is by each next token, in nats; less is better. The first steps may lie above the frame. Where the held-out curve stays above the other, the model learns by heart.',
+      'number',
+      [...noisy('training, ', '--train', 'loss'), dots('held out', 'heldOutLoss')],
+    ),
+    chart(
+      'bits',
+      'Bits per byte of held-out text',
+      'What a byte of text it never saw costs to write down. Guessing costs 8.',
+      'number',
+      [dots('held out', 'bitsPerByte')],
+    ),
+    chart('rate', 'Learning rate', 'How far each step goes.', 'scientific', [rate]),
+    chart(
+      'speed',
+      'Tokens a second',
+      'How fast text was read, pauses to evaluate left out.',
+      'count',
+      noisy('', '--speed', 'tokensPerSecond'),
+    ),
+    chart(
+      'peak',
+      'Share of the FP32 peak',
+      'Arithmetic done, as a share of the most this processor can do.',
+      'percent',
+      noisy('', '--speed', 'fractionOfPeak'),
+    ),
+    chart(
+      'gradient',
+      'Gradient norm',
+      'Length of the gradient before it is clipped. Spikes are steps that shook the model.',
+      'number',
+      noisy('', '--gradient', 'gradNorm'),
+    ),
+  ].filter(({ series }) => series.length > 0);
+}
+
+/**
+ * What a chart shows: from 0 to the highest value; or, for a `falling` curve, from the lowest to what is highest after
+ * the first twentieth of the run, for in a run of any length the fall of the first steps would flatten the rest.
+ */
+function rangeOf(series: readonly ChartSeries[], tokens: readonly number[], falling: boolean): [number, number] {
+  const settled = (tokens.at(-1) ?? 0) / 20;
+  const shown = (from: number) =>
+    series.flatMap(({ values }) => values.filter((value, i) => value !== null && tokens[i]! >= from)) as number[];
+  const all = shown(falling ? settled : 0);
+  const [low, high] = [falling ? smallest(all) : Math.min(0, smallest(all)), -smallest(all.map((value) => -value))];
+  const margin = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1;
+  return [low === 0 ? 0 : low - margin, high + margin];
+}
+
+function smallest(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Infinity);
+}
+
+/** Fewer lines, each the mean of a stretch, with its last step. A stretch ends at every evaluation, so none is blurred. */
+function thinned(metrics: readonly MetricsLine[]): MetricsLine[] {
+  const stride = Math.ceil(metrics.length / MAX_POINTS);
+  if (stride <= 1) return [...metrics];
+  const lines: MetricsLine[] = [];
+  let stretch: MetricsLine[] = [];
+  for (const [i, line] of metrics.entries()) {
+    stretch.push(line);
+    const evaluated = line.heldOutLoss !== undefined || line.bitsPerByte !== undefined;
+    if (stretch.length < stride && !evaluated && i + 1 < metrics.length) continue;
+    const mean = (name: Metric) => {
+      const values = stretch.flatMap((one) => one[name] ?? []);
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    };
+    const { step, tokens, time } = line;
+    const names = new Set(stretch.flatMap((one) => Object.keys(one)));
+    const means = Object.fromEntries([...names].map((name) => [name, mean(name)]));
+    lines.push({ ...means, step, tokens, time });
+    stretch = [];
+  }
+  return lines;
+}
+
+/** Moving average over about a fiftieth of the series, less at its beginning, where it falls fast. */
+export function smoothed(values: readonly (number | null)[]): (number | null)[] {
+  let [average, seen] = [0, 0];
+  return values.map((value) => {
+    if (value === null) return null;
+    const span = Math.max(1, Math.min(seen++ / 8, values.length / 50));
+    average += (value - average) / span;
+    return round(average);
+  });
+}
+
+/** Five digits that matter: what a screen can show. */
+function round(value: number): number {
+  return Number(value.toPrecision(5));
+}
+
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 12, 10, 26];
+
+/** The chart as SVG over tokens, for a page without scripts. */
+export function chartSvg(chart: Chart): string {
+  const [width, height] = chart.wide ? [990, 320] : [470, 220];
+  const [low, high] = chart.range;
+  const end = Math.max(1, chart.x.tokens.at(-1) ?? 1);
+  const across = (tokens: number) => LEFT + (tokens / end) * (width - LEFT - RIGHT);
+  const down = (value: number) => TOP + ((high - value) / (high - low)) * (height - TOP - BOTTOM);
+  const grid = ticks(low, high).map(
+    (value) =>
+      `<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${fixed(down(value))}" y2="${fixed(down(value))}"/>` +
+      `<text x="${LEFT - 6}" y="${fixed(down(value) + 4)}" text-anchor="end">${axisLabel(value, chart.format)}</text>`,
+  );
+  const below = ticks(0, end).map(
+    (tokens) =>
+      `<text x="${fixed(across(tokens))}" y="${height - 6}" text-anchor="middle">${axisLabel(tokens, 'count')}</text>`,
+  );
+  const curves = chart.series.map(({ values, colour, style }) => {
+    const points = values.flatMap((value, i) =>
+      value === null ? [] : [[fixed(across(chart.x.tokens[i]!)), fixed(down(value))] as const],
+    );
+    const line = `<polyline class="${style}" style="stroke:var(${colour})" points="${points.map((p) => p.join()).join(' ')}"/>`;
+    const dots = points.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" style="fill:var(${colour})"/>`);
+    return style === 'dots' ? line + dots.join('') : line;
+  });
+  const frame = `<clipPath id="frame-${chart.id}"><rect x="${LEFT}" y="0" width="${width - LEFT}" height="${height - BOTTOM + 3}"/></clipPath>`;
+  const parts = [frame, ...grid, ...below, `<g clip-path="url(#frame-${chart.id})">`, ...curves, '</g>'].join('');
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title} over tokens">${parts}</svg>`;
+}
+
+/** Three to seven round numbers between `low` and `high`. */
+export function ticks(low: number, high: number): number[] {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
+}
+
+/** A number on an axis. The page's script holds this very function, so it leans on nothing outside itself. */
+export function axisLabel(value: number, format: AxisFormat): string {
+  if (value === 0) return '0';
+  if (format === 'percent') return `${Number((value * 100).toPrecision(3))}%`;
+  if (format === 'scientific') return value.toExponential(1).replace('.0', '').replace('-', '−');
+  const [size, suffix] =
+    Math.abs(value) >= 1e9
+      ? [1e9, 'G']
+      : Math.abs(value) >= 1e6
+        ? [1e6, 'M']
+        : Math.abs(value) >= 1e4
+          ? [1e3, 'k']
+          : [1, ''];
+  return `${Number((value / size).toPrecision(4))}${suffix}`;
+}
+
+const fixed = (value: number) => value.toFixed(1);
