@@ -33,6 +33,9 @@ export interface Chart {
 /** Points of a series that are kept; more are not seen on a screen. */
 const MAX_POINTS = 1500;
 
+/** A series with fewer points is shown whole. */
+const ENOUGH_POINTS = 8;
+
 type Metric = Exclude<keyof MetricsLine, 'step' | 'tokens' | 'time'> & string;
 
 /** The charts for which the metrics have numbers. */
@@ -68,7 +71,7 @@ export function chartsOf(metrics: readonly MetricsLine[]): Chart[] {
     chart(
       'bits',
       'Bits per byte of held-out text',
-      'What a byte of text it never saw costs to write down. Guessing costs 8.',
+      'What a byte of text it never saw costs to write down; stored as it is, it takes 8.',
       'number',
       [dots('held out', 'bitsPerByte')],
     ),
@@ -102,10 +105,12 @@ export function chartsOf(metrics: readonly MetricsLine[]): Chart[] {
  * the first twentieth of the run, for in a run of any length the fall of the first steps would flatten the rest.
  */
 function rangeOf(series: readonly ChartSeries[], tokens: readonly number[], falling: boolean): [number, number] {
-  const settled = (tokens.at(-1) ?? 0) / 20;
-  const shown = (from: number) =>
-    series.flatMap(({ values }) => values.filter((value, i) => value !== null && tokens[i]! >= from)) as number[];
-  const all = shown(falling ? settled : 0);
+  const settled = falling ? (tokens.at(-1) ?? 0) / 20 : 0;
+  const all = series.flatMap(({ values }) => {
+    const points = values.flatMap((value, i) => (value === null ? [] : [{ value, early: tokens[i]! < settled }]));
+    const late = points.filter(({ early }) => !early);
+    return (late.length >= ENOUGH_POINTS ? late : points).map(({ value }) => value);
+  });
   const [low, high] = [falling ? smallest(all) : Math.min(0, smallest(all)), -smallest(all.map((value) => -value))];
   const margin = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1;
   return [low === 0 ? 0 : low - margin, high + margin];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { describeError, InputError } from '../io/errors.js';
+import { parameterCount, parseModelConfig } from '../model/index.js';
 import { readMetrics, readSamples, type MetricsLine, type SampleLine } from './metrics.js';
 
 const count = z.number().min(0);
@@ -11,8 +12,8 @@ const named = z.record(z.string(), z.unknown());
 
 /** `run.json`: what a run was asked to do, with what, and, once it is over, what came of it. */
 export const runRecordSchema = z.looseObject({
-  /** Of Telar. */
-  version: z.string(),
+  /** Of this format. */
+  version: z.literal(1),
   /** The command line that makes this run again. */
   command: z.string(),
   /** When the run began, ISO 8601. */
@@ -42,11 +43,12 @@ export interface RunReport {
   /** Name of the run. */
   name: string;
   run: RunRecord;
+  /** One for each step, in order. */
   metrics: readonly MetricsLine[];
   samples: readonly SampleLine[];
 }
 
-/** Reads a run directory. @throws InputError for a folder that is not one, or a file in it that is damaged */
+/** Reads a run directory; what was written of a step in several lines is put together. @throws InputError for a folder that is not one, or a file in it that is damaged */
 export function readRunReport(runDirectory: string): RunReport {
   const path = join(runDirectory, 'run.json');
   let content: unknown;
@@ -59,8 +61,12 @@ export function readRunReport(runDirectory: string): RunReport {
   }
   const { data: run, error } = runRecordSchema.safeParse(content);
   if (error) throw new InputError(`${path} is damaged: ${z.prettifyError(error).replaceAll(/\s+/g, ' ')}`);
-  const [metrics, samples] = [readMetrics(runDirectory), readSamples(runDirectory)];
-  return { name: basename(resolve(runDirectory)), run, metrics, samples };
+  const metrics: MetricsLine[] = [];
+  for (const line of readMetrics(runDirectory)) {
+    const same = metrics.at(-1)?.step === line.step ? metrics.pop() : undefined;
+    metrics.push({ ...same, ...line });
+  }
+  return { name: basename(resolve(runDirectory)), run, metrics, samples: readSamples(runDirectory) };
 }
 
 /** The large figures of a report; undefined where the run has none. */
@@ -83,7 +89,7 @@ export function headline({ run, metrics }: RunReport): Headline {
   const rates = metrics.flatMap(({ tokensPerSecond }) => tokensPerSecond ?? []).sort((a, b) => a - b);
   const shares = metrics.flatMap(({ fractionOfPeak }) => fractionOfPeak ?? []).sort((a, b) => a - b);
   return {
-    parameters: result('parameters') ?? numberIn(run.model, 'parameters'),
+    parameters: result('parameters') ?? parametersOf(run.model),
     tokens: result('tokens') ?? last('tokens'),
     seconds: result('seconds') ?? last('time'),
     loss: result('heldOutLoss') ?? result('loss') ?? last('heldOutLoss') ?? last('loss'),
@@ -92,6 +98,16 @@ export function headline({ run, metrics }: RunReport): Headline {
     tokensPerSecond: result('tokensPerSecond') ?? rates[rates.length >> 1],
     fractionOfPeak: result('fractionOfPeak') ?? shares[shares.length >> 1],
   };
+}
+
+/** A report of a model this version does not know is better than none. */
+function parametersOf(model: unknown): number | undefined {
+  try {
+    return parameterCount(parseModelConfig(model));
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 function numberIn(record: Record<string, unknown> | undefined, name: string): number | undefined {

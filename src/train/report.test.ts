@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as vm from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../io/errors.js';
+import { newModelConfig } from '../model/index.js';
 import { RunLog, type MetricsLine } from './metrics.js';
 import { axisLabel, chartsOf, chartSvg, smoothed, ticks } from './report-charts.js';
 import { headline, readRunReport, type RunRecord, type RunReport } from './report-data.js';
@@ -13,12 +14,12 @@ import { renderReport } from './report.js';
 const hostile = `</script><script>alert("1")</script><!--<img src=x onerror='a()'>&\u2028`;
 
 const run: RunRecord = {
-  version: '0.1.0',
+  version: 1,
   command: 'telar pretrain books --out runs/books',
   created: '2026-01-02T03:04:05.678Z',
   seed: 1,
   threads: 2,
-  model: { family: 'llama', layers: 2, ropeScaling: null, tiedHead: true, parameters: 123_456 },
+  model: newModelConfig('llama', { vocabSize: 512, context: 64, layers: 2, width: 64, heads: 4 }),
   tokenizer: { kind: 'bpe', vocabSize: 512, hash: 'ab'.repeat(32) },
   data: {
     inputs: [{ path: 'books/one.txt', bytes: 12_345, sha256: 'cd'.repeat(32) }],
@@ -56,7 +57,7 @@ const withoutScripts = (html: string) => html.slice(0, html.indexOf('</main>'));
 describe('renderReport', () => {
   it('shows the figures, the texts, the data, the configuration and the command', () => {
     const html = renderReport(report());
-    for (const text of ['2.010 bits', 'down from 3.00', '123k parameters', '10.0k tokens', 'in 50s', '250', '50%'])
+    for (const text of ['2.010 bits', 'down from 3.00', '140k parameters', '10.0k tokens', 'in 50s', '250', '50%'])
       expect(html).toContain(text);
     expect(html.indexOf('text of step 0<')).toBeLessThan(html.indexOf('text of step 100<'));
     expect(html).toContain('On the way (1)');
@@ -79,7 +80,6 @@ describe('renderReport', () => {
       ...run,
       command: hostile,
       created: hostile,
-      version: hostile,
       data,
       model: { [hostile]: hostile, list: [hostile] },
       machine: { ...run.machine, cpu: hostile },
@@ -191,7 +191,11 @@ describe('readRunReport', () => {
     const path = join(directory, 'books');
     mkdirSync(path);
     const log = new RunLog(path);
-    for (const line of report().metrics) log.metrics(line);
+    for (const { heldOutLoss, bitsPerByte, ...line } of report().metrics) {
+      log.metrics(line);
+      const { step, tokens, time } = line;
+      if (bitsPerByte !== undefined) log.metrics({ step, tokens, time, heldOutLoss, bitsPerByte });
+    }
     for (const line of report().samples) log.sample(line);
     log.close();
     writeFileSync(join(path, 'run.json'), JSON.stringify(run));

@@ -37,7 +37,7 @@ export function renderReport(report: RunReport): string {
 <p class="eyebrow">Telar · training report</p>
 <h1>${escape(name)}</h1>
 <p class="lead">${summary(figures)}</p>
-<p class="when">Begun ${escape(run.created.slice(0, 16).replace('T', ' '))} UTC · Telar ${escape(run.version)} · ${escape(run.machine.cpu)}</p>
+<p class="when">Begun ${escape(run.created.slice(0, 16).replace('T', ' '))} UTC · ${escape(run.machine.cpu)}</p>
 </header>
 ${cards(figures)}
 ${samplesSection(report)}
@@ -57,7 +57,7 @@ ${run.result ? tablePanel('Result', run.result) : ''}
 <h2>Make it again</h2>
 <p class="note">With the files above and the same version of Telar.</p>
 <pre class="command"><code>${escape(run.command)}</code><button class="copy" type="button">Copy</button></pre>
-<footer>Made by Telar ${escape(run.version)}. This page is complete in itself: it loads nothing.</footer>
+<footer>Made by Telar. This page is complete in itself: it loads nothing.</footer>
 </main>
 ${charts.length > 0 ? jsonScript('charts', charts) + reportScripts() : ''}
 </body>
@@ -118,12 +118,15 @@ function chartPanel(chart: Chart): string {
 }
 
 function samplesSection(report: RunReport): string {
-  const prompts = new Map<string, SampleLine[]>();
-  for (const sample of report.samples) prompts.set(sample.prompt, [...(prompts.get(sample.prompt) ?? []), sample]);
+  const prompts = new Map<string, Map<number, SampleLine>>();
+  for (const sample of report.samples) {
+    const steps = prompts.get(sample.prompt) ?? new Map<number, SampleLine>();
+    prompts.set(sample.prompt, steps.set(sample.step, sample));
+  }
   if (prompts.size === 0) return '';
-  const parts = [...prompts.values()].map((samples) =>
+  const parts = [...prompts.values()].map((steps) =>
     promptPart(
-      samples.toSorted((a, b) => a.step - b.step),
+      [...steps.values()].sort((a, b) => a.step - b.step),
       report,
     ),
   );
