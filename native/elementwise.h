@@ -121,16 +121,18 @@ double total(const float* x, int64_t n) {
   return reduce(n, [&](int64_t i, int c) { return loadFirst(x + i, c); });
 }
 
-// out[j] (+)= sum over rows of x[row][j]; threads share columns.
+// out[j] (+)= sum over rows of x[row][j], in pieces of kNormRows rows.
 void columnSums(const float* x, int64_t stride, int64_t rows, int64_t width, float* out, bool accumulate) {
-  parallelRange(width, 128, [&](int64_t begin, int64_t end, int) {
-    if (!accumulate) memset(out + begin, 0, (end - begin) * sizeof(float));
-    for (int64_t r = 0; r < rows; r++)
-      eachVector(end - begin, [&](int64_t i, int n) {
-        float* to = out + begin + i;
-        storeFirst(to, loadFirst(to, n) + loadFirst(x + r * stride + begin + i, n), n);
-      });
+  const int64_t pieces = (rows + kNormRows - 1) / kNormRows;
+  float* partial = scratch(-1, (size_t)(pieces * width));
+  parallelRange(rows, kNormRows, [&](int64_t begin, int64_t end, int) {
+    float* piece = partial + begin / kNormRows * width;
+    memset(piece, 0, width * sizeof(float));
+    for (int64_t r = begin; r < end; r++)
+      eachVector(width, [&](int64_t i, int n) { storeFirst(piece + i, loadFirst(piece + i, n) + loadFirst(x + r * stride + i, n), n); });
   });
+  if (!accumulate) memset(out, 0, width * sizeof(float));
+  addPieces(partial, pieces, width, width, out);
 }
 
 // out[s] = sum of x[starts[s] .. starts[s + 1]).

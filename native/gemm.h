@@ -8,7 +8,7 @@ namespace telar {
 namespace TELAR_ISA {
 namespace {
 
-constexpr int64_t kDepthBlock = 512, kColumnBlock = 3072, kRowBlock = 96;
+constexpr int64_t kDepthBlock = 512, kColumnBlock = 3072, kRowBlock = 48;
 
 // acc[i][v] = sum over k < depth of A(i, k) * B(k, v), where A(i, k) = a[i * aRow + k * aStep] and row k of B begins at
 // b + k * bStep. The one inner loop of products and of attention.
@@ -186,6 +186,12 @@ void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* til
   }
 }
 
+// Asks for a tile of C ahead of its use: the products in between hide the way to memory.
+TELAR_INLINE void prefetchTile(const float* c, int64_t row, int64_t column, int64_t stride, int rows) {
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < kTileColumns; j += 16) __builtin_prefetch(c + (row + i) * stride + column + j, 1, 3);
+}
+
 constexpr int64_t kThinRows = 8;
 
 void gemmThin(const Gemm& g) {
@@ -254,6 +260,8 @@ void gemm(const Gemm& g) {
           for (int64_t t = 0; t < tiles; t++) {
             const int64_t row = (tile0 + t) * kTileRows;
             const int height = g.m - row < kTileRows ? (int)(g.m - row) : kTileRows;
+            prefetchTile(g.c, row, column, g.ldc, height);
+            if (last && g.aux1) prefetchTile(g.aux1, row, column, g.ldc, height);
             Vec acc[kTileRows][kTileVectors];
             multiplyTile<kTileRows, kTileVectors>(depth, packedA + t * kTileRows * depth, 1, kTileRows, b, kTileColumns, acc);
             storeTile(g, (const float*)acc, row, column, height, width, first, last);

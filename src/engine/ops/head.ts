@@ -8,7 +8,7 @@ import { addGrad, recording, record } from '../tape.js';
 import { empty, type Tensor } from '../tensor.js';
 
 /** Floats of logits held at a time. */
-const CHUNK_FLOATS = 1 << 20;
+const CHUNK_FLOATS = 1 << 21;
 
 export interface TokenLogProbs {
   /** [tokens]; 0 where the target is -1 */
