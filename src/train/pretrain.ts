@@ -7,9 +7,12 @@ import { join } from 'node:path';
 import { openCorpus, openShards, type OpenShards, tokenizeToShards, TrainingBatches } from '../corpus/index.js';
 import { kernels } from '../engine/index.js';
 import { InputError } from '../io/errors.js';
+import { writeAtomic } from '../io/files.js';
 import { initializeTransformer, saveTransformer } from '../model/index.js';
 import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer, trainBpe } from '../tokenizer/index.js';
 import { makePlan, type PlanOptions } from './plan.js';
+import { readRunReport } from './report-data.js';
+import { renderReport } from './report.js';
 import { checkNewRun, readRun, type RunDescription, writeRun } from './run-directory.js';
 import { type PretrainEvents, TrainingSession } from './session.js';
 
@@ -154,6 +157,7 @@ async function execute(
         addFiles: (folder) => saveTokenizer(tokenizer, folder),
       });
     }
+    writeAtomic(join(out, 'report.html'), renderReport(readRunReport(out)));
     return { out, finished, step: session.step, run };
   } finally {
     session.close();

@@ -70,6 +70,8 @@ export class TrainingSession {
   private startedAt = performance.now();
   private evaluatedAt = -Infinity;
   private checkpointAt = 0;
+  /** Of the steps so far, smoothed. */
+  private secondsPerToken = 0;
   private readonly prompt: string;
 
   constructor(parts: SessionParts) {
@@ -160,9 +162,9 @@ export class TrainingSession {
   private rate(step: number): number | null {
     const { run } = this.parts;
     const { schedule, minutes } = run.training;
-    if (this.totalSteps === null && step > 1) {
+    if (this.totalSteps === null && this.secondsPerToken > 0) {
       const stable = schedule.shape === 'wsd' ? 1 - schedule.decayFraction : 1;
-      const reserve = (Math.min(run.data.heldOutTokens, FULL_EVALUATION) * 1.1 * this.seconds()) / this.tokens + 2;
+      const reserve = Math.min(run.data.heldOutTokens, FULL_EVALUATION) * 1.2 * this.secondsPerToken + 3;
       if (this.seconds() >= stable * (minutes! * 60 - reserve)) this.decide(totalWithDecay(step - 1, 1 - stable));
     }
     if (this.totalSteps !== null && step > this.totalSteps) return null;
@@ -183,6 +185,8 @@ export class TrainingSession {
     this.step = report.step;
     this.tokens += report.tokens;
     const tokensPerSecond = report.tokens / report.seconds;
+    this.secondsPerToken =
+      this.secondsPerToken === 0 ? 1 / tokensPerSecond : this.secondsPerToken * 0.9 + 0.1 / tokensPerSecond;
     const gflops = (tokensPerSecond * trainingFlopsPerToken(run.model)) / 1e9;
     const { peakGflops } = run.machine;
     const learningRate = run.training.optimizer.learningRate * report.rate;
