@@ -18,6 +18,8 @@ const stateSchema = z.strictObject({
   tokens: z.int().min(0),
   /** Seconds of work so far, of all sessions of the run. */
   seconds: z.number().min(0),
+  /** Seconds of work before the first step. */
+  preparation: z.number().min(0),
   /** The last step of the run, once it is known. */
   totalSteps: z.int().min(1).nullable(),
   /** Position in the training data. */

@@ -70,6 +70,8 @@ export class TrainingSession {
   private startedAt = performance.now();
   private evaluatedAt = -Infinity;
   private checkpointAt = 0;
+  /** Seconds of work before the first step. */
+  private preparation = 0;
   /** Of the steps so far, smoothed. */
   private secondsPerToken = 0;
   private readonly prompt: string;
@@ -92,6 +94,7 @@ export class TrainingSession {
     this.step = state.step;
     this.tokens = state.tokens;
     this.totalSteps = state.totalSteps;
+    this.preparation = state.preparation;
     this.startedAt = performance.now() - state.seconds * 1000;
     events.onNote?.(`going on from step ${state.step}`);
   }
@@ -102,7 +105,10 @@ export class TrainingSession {
     this.log = new RunLog(out, this.step);
     this.log.log(`training from step ${this.step + 1}`);
     this.checkpointAt = this.seconds();
-    if (this.step === 0) await this.evaluate();
+    if (this.step === 0) {
+      await this.evaluate();
+      this.preparation = this.seconds();
+    }
     this.step = await train({
       model,
       optimizer: this.optimizer,
@@ -124,17 +130,14 @@ export class TrainingSession {
     const { run, out, model, shards, events } = this.parts;
     const { context } = run.model;
     events.onPhase?.('evaluating', 0, 1, '');
-    const plain = evaluateHeldOut(model, shards, context, { maxTokens: FULL_EVALUATION });
-    const fair = evaluateHeldOut(model, shards, context, {
-      maxTokens: FULL_EVALUATION,
-      stride: Math.max(1, context >> 1),
-    });
-    this.log?.metrics({ ...this.stamp(), heldOutLoss: plain.loss, bitsPerByte: plain.bitsPerByte });
+    const stride = Math.max(1, context >> 1);
+    const result = evaluateHeldOut(model, shards, context, { maxTokens: FULL_EVALUATION, stride });
+    this.log?.metrics({ ...this.stamp(), heldOutLoss: result.loss, bitsPerByte: result.bitsPerByte });
+    events.onEvaluation?.(this.step, result);
     await this.sample();
     run.result = {
-      bitsPerByte: fair.bitsPerByte,
-      bitsPerByteWithoutHistory: plain.bitsPerByte,
-      heldOutLoss: fair.loss,
+      bitsPerByte: result.bitsPerByte,
+      heldOutLoss: result.loss,
       steps: this.step,
       tokens: this.tokens,
       epochs: this.parts.batches.epochs,
@@ -142,7 +145,6 @@ export class TrainingSession {
       tokensPerSecond: this.tokens / this.seconds(),
     };
     writeRun(out, run);
-    events.onEvaluation?.(this.step, fair);
   }
 
   close(): void {
@@ -164,8 +166,9 @@ export class TrainingSession {
     const { schedule, minutes } = run.training;
     if (this.totalSteps === null && this.secondsPerToken > 0) {
       const stable = schedule.shape === 'wsd' ? 1 - schedule.decayFraction : 1;
-      const reserve = Math.min(run.data.heldOutTokens, FULL_EVALUATION) * 1.2 * this.secondsPerToken + 3;
-      if (this.seconds() >= stable * (minutes! * 60 - reserve)) this.decide(totalWithDecay(step - 1, 1 - stable));
+      const reserve = Math.min(run.data.heldOutTokens, FULL_EVALUATION) * 0.8 * this.secondsPerToken + 3;
+      const available = minutes! * 60 - reserve - this.preparation;
+      if (this.seconds() - this.preparation >= stable * available) this.decide(totalWithDecay(step - 1, 1 - stable));
     }
     if (this.totalSteps !== null && step > this.totalSteps) return null;
     if (this.totalSteps === null) return createSchedule({ ...schedule, shape: 'constant' })(step - 1, 1);
@@ -243,8 +246,8 @@ export class TrainingSession {
   private checkpoint(): void {
     const { out, model, tokenizer, batches, events } = this.parts;
     const folder = checkpointFolder(out, this.step);
-    const { step, tokens, totalSteps } = this;
-    const state = { step, tokens, seconds: this.seconds(), totalSteps, batches: batches.state() };
+    const { step, tokens, totalSteps, preparation } = this;
+    const state = { step, tokens, seconds: this.seconds(), totalSteps, preparation, batches: batches.state() };
     saveCheckpoint(folder, model, this.optimizer, state, (temporary) => saveTokenizer(tokenizer, temporary));
     keepNewest(out, KEPT_CHECKPOINTS);
     this.checkpointAt = this.seconds();
