@@ -6,6 +6,7 @@ import { benchCommand } from './bench.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
 import { importCommand } from './import.js';
+import { inspectCommand } from './inspect.js';
 import { pretrainCommand } from './pretrain.js';
 import { startCommand } from './start.js';
 
@@ -17,6 +18,7 @@ const program = new Command('telar')
   .addCommand(startCommand())
   .addCommand(pretrainCommand())
   .addCommand(generateCommand())
+  .addCommand(inspectCommand())
   .addCommand(importCommand())
   .addCommand(benchCommand())
   .addCommand(doctorCommand());

@@ -10,3 +10,4 @@ export {
   type TextOptions,
   type TextToken,
 } from './text.js';
+export { type Inspection, inspectText } from './inspect.js';

@@ -57,10 +57,19 @@ export class Transformer {
     return this.get(this.config.tiedHead ? 'embed.weight' : 'head.weight');
   }
 
-  /** Final hidden states of packed sequences, [rows, width]; differentiable. */
-  hidden({ tokens, positions, sequenceStarts }: PackedTokens): Tensor {
+  /**
+   * Final hidden states of packed sequences, [rows, width]; differentiable.
+   * @param observe sees each layer's projections [rows, (heads + 2 kvHeads) · headDim], rotated, before they are used
+   */
+  hidden(
+    { tokens, positions, sequenceStarts }: PackedTokens,
+    observe?: (projections: Tensor, layer: number) => void,
+  ): Tensor {
     const window = this.config.slidingWindow ?? 0;
-    return this.blocks(tokens, positions, (qkv) => attention(qkv, this.config, sequenceStarts, window));
+    return this.blocks(tokens, positions, (qkv, layer) => {
+      observe?.(qkv, layer);
+      return attention(qkv, this.config, sequenceStarts, window);
+    });
   }
 
   /**
