@@ -111,5 +111,5 @@ function nearest(model: Transformer, id: number, count: number): { id: number; c
   const cosines = Float64Array.from({ length: vocabSize }, (_, other) =>
     other === id ? -Infinity : dot(id, other) / Math.sqrt(dot(id, id) * dot(other, other)),
   );
-  return largest(cosines, count).map((other) => ({ id: other, cosine: cosines[other]! }));
+  return largest(cosines, Math.min(count, vocabSize - 1)).map((other) => ({ id: other, cosine: cosines[other]! }));
 }
