@@ -42,6 +42,13 @@ class Arguments {
     return value;
   }
 
+  // Absent means false.
+  bool optionalBoolean(const char* name) {
+    if (next_ < count_) return boolean(name);
+    next_++;
+    return false;
+  }
+
   // An array whose needed length is known only later: remember it, then call check().
   template <typename T>
   struct Array {

@@ -41,7 +41,9 @@ napi_value gemm(napi_env env, napi_callback_info info) {
   const int64_t epilogue = args.size("epilogue");
   const auto bias = args.optionalFloats("bias"), aux1 = args.optionalFloats("aux1"), aux2 = args.optionalFloats("aux2");
   const auto out2 = args.optionalFloats("out2");
+  g.symmetric = args.optionalBoolean("symmetric");
   if (args.failed) return nullptr;
+  if (g.symmetric && (g.m != g.n || epilogue != kPlain || bias.data)) args.fail("symmetric", "needs a square, plain product", 0);
   if (g.lda < (g.transposeA ? g.m : g.k)) args.fail("lda", "is below a row of A", 0);
   if (g.ldb < (g.transposeB ? g.k : g.n)) args.fail("ldb", "is below a row of B", 0);
   if (g.ldc < g.n) args.fail("ldc", "is below a row of C", 0);

@@ -215,9 +215,18 @@ void gemmThin(const Gemm& g) {
   });
 }
 
+// Copies the lower half of a square matrix into the upper.
+void mirrorLower(float* c, int64_t stride, int64_t n) {
+  parallelRange(n, 64, [&](int64_t begin, int64_t end, int) {
+    for (int64_t column0 = begin; column0 < n; column0 += 64)
+      for (int64_t i = begin; i < end; i++)
+        for (int64_t j = column0 > i + 1 ? column0 : i + 1; j < n && j < column0 + 64; j++) c[i * stride + j] = c[j * stride + i];
+  });
+}
+
 void gemm(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
-  if (g.m <= kThinRows && !g.transposeA && g.transposeB) return gemmThin(g);
+  if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return gemmThin(g);
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = (g.k + depthBlocks - 1) / depthBlocks;
   // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough.
@@ -260,6 +269,7 @@ void gemm(const Gemm& g) {
           for (int64_t t = 0; t < tiles; t++) {
             const int64_t row = (tile0 + t) * kTileRows;
             const int height = g.m - row < kTileRows ? (int)(g.m - row) : kTileRows;
+            if (g.symmetric && column >= row + height) continue;  // above the diagonal
             prefetchTile(g.c, row, column, g.ldc, height);
             if (last && g.aux1) prefetchTile(g.aux1, row, column, g.ldc, height);
             Vec acc[kTileRows][kTileVectors];
@@ -270,6 +280,7 @@ void gemm(const Gemm& g) {
       });
     }
   }
+  if (g.symmetric) mirrorLower(g.c, g.ldc, g.m);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ struct Gemm {
   int64_t ldc;
   float alpha, beta;
   Epilogue epilogue;
+  // The product is known to be symmetric (m = n, no epilogue): only its lower half is computed, then mirrored.
+  bool symmetric;
   const float* bias;
   const float *aux1, *aux2;
   float* out2;

@@ -46,6 +46,7 @@ export interface Kernels {
    * aux1, aux2 and out2 are laid out like C and must not overlap it. Epilogues, for the product x:
    * residual x + aux1; gelu(x), out2 = x; geluGrad x · gelu'(aux1); siluGate silu(aux1) · x, out2 = x;
    * siluGateGrad x · aux2 · silu'(aux1), out2 = x · silu(aux1).
+   * `symmetric` says that the product is (a matrix times its own transpose): half of it is computed.
    */
   gemm(
     transposeA: boolean,
@@ -69,6 +70,7 @@ export interface Kernels {
     aux1?: Floats | null,
     aux2?: Floats | null,
     out2?: Floats | null,
+    symmetric?: boolean,
   ): void;
 
   /**

@@ -24,27 +24,9 @@ export function orthogonalize(matrix: Tensor, first: number, rows: number): Tens
   const polynomial = empty([n, n]);
   for (let i = 0; i < ITERATIONS; i++) {
     // gram = X Xᵀ (or Xᵀ X), polynomial = b gram + c gram², next = a X + polynomial X (or X polynomial)
-    kernels.gemm(
-      !wide,
-      wide,
-      n,
-      n,
-      wide ? columns : rows,
-      x.raw,
-      0,
-      columns,
-      x.raw,
-      0,
-      columns,
-      gram.raw,
-      0,
-      n,
-      1,
-      0,
-      0,
-    );
+    symmetricProduct(x, columns, !wide, wide, n, wide ? columns : rows, gram, 1, 0);
     kernels.affine(gram.raw, polynomial.raw, n * n, B, 0, 0);
-    kernels.gemm(false, false, n, n, n, gram.raw, 0, n, gram.raw, 0, n, polynomial.raw, 0, n, C, 1, 0);
+    symmetricProduct(gram, n, false, false, n, n, polynomial, C, 1);
     kernels.affine(x.raw, next.raw, size, A, 0, 0);
     if (wide)
       kernels.gemm(false, false, n, columns, n, polynomial.raw, 0, n, x.raw, 0, columns, next.raw, 0, columns, 1, 1, 0);
@@ -52,4 +34,22 @@ export function orthogonalize(matrix: Tensor, first: number, rows: number): Tens
     [x, next] = [next, x];
   }
   return x;
+}
+
+/** out [n, n] = alpha · op(x) · op(x) + beta · out, known to be symmetric. */
+function symmetricProduct(
+  x: Tensor,
+  stride: number,
+  transposeA: boolean,
+  transposeB: boolean,
+  n: number,
+  depth: number,
+  out: Tensor,
+  alpha: number,
+  beta: number,
+): void {
+  kernels.gemm(
+    transposeA, transposeB, n, n, depth, x.raw, 0, stride, x.raw, 0, stride, out.raw, 0, n,
+    alpha, beta, 0, null, null, null, null, true,
+  ); // prettier-ignore
 }
