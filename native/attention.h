@@ -69,39 +69,77 @@ TELAR_INLINE void productRows(int64_t depth, const float* a, int64_t aRow, int64
   if (column < padded) productColumns<1>(depth, a, aRow, aStep, b, padded, column, write);
 }
 
-// One query against a long cache: memory-bound, so plain dot products over the rows in place.
+// One query against a cache: bound by memory, so plain dot products over the rows in place, which are asked for ahead
+// of their use because they lie too far apart for the processor to foresee.
+constexpr int kDecodeKeys = 4, kKeysAhead = 8;
+
+TELAR_INLINE void prefetchRow(const float* row, int64_t floats) {
+  for (int64_t d = 0; d < floats; d += 16) __builtin_prefetch(row + d, 0, 2);
+}
+
+// scores[i] = q . row i of k, for kKeys rows.
+template <int kKeys>
+TELAR_INLINE void decodeScores(const float* q, const float* k, int64_t stride, int64_t dim, float scale, float* scores) {
+  Vec acc[kKeys] = {};
+  int64_t d = 0;
+  for (; d + kWidth <= dim; d += kWidth) {
+    const Vec x = load(q + d);
+    for (int i = 0; i < kKeys; i++) acc[i] += x * load(k + i * stride + d);
+  }
+  if (d < dim) {
+    const int n = (int)(dim - d);
+    const Vec x = loadFirst(q + d, n);
+    for (int i = 0; i < kKeys; i++) acc[i] += x * loadFirst(k + i * stride + d, n);
+  }
+  for (int i = 0; i < kKeys; i++) scores[i] = sum(acc[i]) * scale;
+}
+
+// out[d] = factor * sum over rows of weights[row] * v[row][d], for kVectors vectors of columns.
+template <int kVectors>
+TELAR_INLINE void decodeSum(const float* weights, const float* v, int64_t stride, int64_t rows, float factor, float* out) {
+  Vec acc[kVectors] = {};
+  for (int64_t row = 0; row < rows; row++) {
+    const float* from = v + row * stride;
+    if (row + kKeysAhead < rows) prefetchRow(from + kKeysAhead * stride, kVectors * kWidth);
+    for (int i = 0; i < kVectors; i++) acc[i] += weights[row] * load(from + i * kWidth);
+  }
+  for (int i = 0; i < kVectors; i++) store(out + i * kWidth, acc[i] * factor);
+}
+
 void attentionDecode(const Attention& t, int64_t sequence, int64_t kvHead, int worker) {
-  const int64_t group = t.heads / t.kvHeads, keys = t.keyLength[sequence];
-  const int64_t low = t.window > 0 ? larger(0, keys - t.window) : 0;
+  const int64_t group = t.heads / t.kvHeads, dim = t.headDim, length = t.keyLength[sequence];
+  const int64_t first = t.window > 0 ? larger(0, length - t.window) : 0, keys = length - first;
+  const float* k = t.k + (t.keyStart[sequence] + first) * t.kStride + kvHead * dim;
+  const float* v = t.v + (t.keyStart[sequence] + first) * t.vStride + kvHead * dim;
   float* scores = scratch(worker, (size_t)(keys + kWidth));
   for (int64_t h = kvHead * group; h < (kvHead + 1) * group; h++) {
-    const float* q = t.q + t.queryStart[sequence] * t.qStride + h * t.headDim;
-    const float* k = t.k + (int64_t)t.keyStart[sequence] * t.kStride + kvHead * t.headDim;
-    const float* v = t.v + (int64_t)t.keyStart[sequence] * t.vStride + kvHead * t.headDim;
-    float* out = t.out + t.queryStart[sequence] * t.outStride + h * t.headDim;
-    float best = kMasked;
-    for (int64_t key = low; key < keys; key++) {
-      Vec acc = Vec{};
-      for (int64_t d = 0; d < t.headDim; d += kWidth) {
-        const int n = (int)smaller(kWidth, t.headDim - d);
-        acc += loadFirst(q + d, n) * loadFirst(k + key * t.kStride + d, n);
-      }
-      scores[key] = sum(acc) * t.scale;
-      best = scores[key] > best ? scores[key] : best;
+    const float* q = t.q + t.queryStart[sequence] * t.qStride + h * dim;
+    float* out = t.out + t.queryStart[sequence] * t.outStride + h * dim;
+    int64_t key = 0;
+    for (; key + kDecodeKeys <= keys; key += kDecodeKeys) {
+      for (int64_t i = key + kKeysAhead; i < key + kKeysAhead + kDecodeKeys && i < keys; i++) prefetchRow(k + i * t.kStride, dim);
+      decodeScores<kDecodeKeys>(q, k + key * t.kStride, t.kStride, dim, t.scale, scores + key);
     }
-    Vec sums = Vec{};
-    for (int64_t key = low; key < keys; key += kWidth) {
-      const int n = (int)smaller(kWidth, keys - key);
-      Vec p = exponential(loadFirst(scores + key, n) - best);
-      storeFirst(scores + key, p, n);
-      sums += n == kWidth ? p : loadFirst(scores + key, n);
+    for (; key < keys; key++) decodeScores<1>(q, k + key * t.kStride, t.kStride, dim, t.scale, scores + key);
+    for (int64_t i = 0; i < kKeysAhead && i < keys; i++) prefetchRow(v + i * t.vStride, dim);
+    for (int i = 0; i < kWidth; i++) scores[keys + i] = kMasked;
+    Vec best = splat(kMasked), sums = Vec{};
+    for (key = 0; key < keys; key += kWidth) best = maximum(best, load(scores + key));
+    float top = best[0];
+    for (int i = 1; i < kWidth; i++) top = best[i] > top ? best[i] : top;
+    for (key = 0; key < keys; key += kWidth) {
+      const Vec e = exponential(load(scores + key) - top);
+      store(scores + key, e);
+      sums += e;
     }
     const float inverse = 1.0f / sum(sums);
-    for (int64_t d = 0; d < t.headDim; d += kWidth) {
-      const int n = (int)smaller(kWidth, t.headDim - d);
-      Vec acc = Vec{};
-      for (int64_t key = low; key < keys; key++) acc += scores[key] * loadFirst(v + key * t.vStride + d, n);
-      storeFirst(out + d, acc * inverse, n);
+    int64_t d = 0;
+    for (; d + 4 * kWidth <= dim; d += 4 * kWidth) decodeSum<4>(scores, v + d, t.vStride, keys, inverse, out + d);
+    for (; d + kWidth <= dim; d += kWidth) decodeSum<1>(scores, v + d, t.vStride, keys, inverse, out + d);
+    for (; d < dim; d++) {
+      float total = 0;
+      for (key = 0; key < keys; key++) total += scores[key] * v[key * t.vStride + d];
+      out[d] = total * inverse;
     }
   }
 }

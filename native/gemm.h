@@ -169,7 +169,7 @@ void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* til
 #pragma GCC unroll 4
       for (int c = 0; c < kChains; c++) {
         const Vec w = load(b + k + c * kWidth);
-        __builtin_prefetch(b + k + c * kWidth + kAhead);
+        __builtin_prefetch(b + k + c * kWidth + kAhead, 0, 2);
 #pragma GCC unroll 4
         for (int i = 0; i < kRows; i++) acc[i][c] += load(g.a + (row + i) * g.lda + k + c * kWidth) * w;
       }

@@ -16,6 +16,20 @@ int64_t mappedSize(int64_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
+// Pages for `size` bytes; large ones begin on a large page, which the kernel can then use throughout.
+void* mapPages(int64_t size) {
+  const int64_t extra = size >= kHuge ? kHuge : 0;
+  char* start = static_cast<char*>(mmap(nullptr, (size_t)(size + extra), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (start == MAP_FAILED || extra == 0) return start;
+  const int64_t before = (kHuge - (int64_t)((uintptr_t)start % kHuge)) % kHuge;
+  if (before > 0) munmap(start, (size_t)before);
+  if (extra > before) munmap(start + before + size, (size_t)(extra - before));
+#ifdef MADV_HUGEPAGE
+  madvise(start + before, (size_t)size, MADV_HUGEPAGE);
+#endif
+  return start + before;
+}
+
 void unmap(napi_env, void* data, void* hint) { munmap(data, (size_t)(intptr_t)hint); }
 
 }  // namespace
@@ -27,16 +41,13 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   if (args.failed) return nullptr;
   const int64_t physical = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
   const int64_t size = mappedSize(bytes);
-  void* data = size > physical ? MAP_FAILED : mmap(nullptr, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* data = size > physical ? MAP_FAILED : mapPages(size);
   if (data == MAP_FAILED) {
     char text[160];
     snprintf(text, sizeof text, "out of memory: %lld MiB wanted, this machine has %lld MiB", (long long)(bytes >> 20), (long long)(physical >> 20));
     napi_throw_error(env, "ENOMEM", text);
     return nullptr;
   }
-#ifdef MADV_HUGEPAGE
-  if (size >= kHuge) madvise(data, (size_t)size, MADV_HUGEPAGE);
-#endif
   napi_value buffer;
   if (napi_create_external_arraybuffer(env, data, (size_t)bytes, unmap, (void*)(intptr_t)size, &buffer) != napi_ok) {
     munmap(data, (size_t)size);

@@ -28,6 +28,35 @@ class Scope {
   readonly storages = new Set<Storage>();
 }
 
+/** A large buffer that smaller ones are cut from, so that they share large pages. */
+interface Chunk {
+  buffer: ArrayBuffer;
+  /** Bytes cut off so far. */
+  used: number;
+  /** Storages that are in use. */
+  live: number;
+}
+
+const CHUNK_BYTES = 32 << 20;
+const chunks = new Map<ArrayBufferLike, Chunk>();
+let current: Chunk | null = null;
+
+/** New memory: cut from the current chunk, or a chunk of its own for what is large. */
+function cut(floats: number): Float32Array {
+  const bytes = floats * 4;
+  if (bytes > CHUNK_BYTES / 4) return new Float32Array(addChunk(bytes).buffer);
+  if (!current || current.used + bytes > CHUNK_BYTES) current = addChunk(CHUNK_BYTES);
+  const array = new Float32Array(current.buffer, current.used, floats);
+  current.used += bytes;
+  return array;
+}
+
+function addChunk(bytes: number): Chunk {
+  const chunk = { buffer: kernels.allocate(bytes), used: 0, live: 0 };
+  chunks.set(chunk.buffer, chunk);
+  return chunk;
+}
+
 const free = new Map<number, Float32Array[]>();
 const scopes: Scope[] = [];
 let liveCount = 0;
@@ -47,7 +76,8 @@ export function allocate(floats: number): Storage {
   const reused = free.get(capacity)?.pop();
   if (reused) freeFloats -= capacity;
   const scope = scopes.at(-1) ?? null;
-  const storage = new Storage(reused ?? new Float32Array(kernels.allocate(capacity * 4)), scope);
+  const storage = new Storage(reused ?? cut(capacity), scope);
+  chunks.get(storage.array.buffer)!.live++;
   scope?.storages.add(storage);
   liveCount++;
   liveFloats += capacity;
@@ -58,6 +88,7 @@ export function allocate(floats: number): Storage {
 export function freeStorage(storage: Storage): void {
   if (!storage.live) return;
   const list = free.get(storage.capacity);
+  chunks.get(storage.array.buffer)!.live--;
   if (list) list.push(storage.array);
   else free.set(storage.capacity, [storage.array]);
   freeFloats += storage.capacity;
@@ -85,11 +116,20 @@ export function scope<T>(body: () => T): T {
   }
 }
 
-/** Gives all memory on the free lists back to the operating system. */
+/** Gives memory back to the operating system: every chunk in which nothing is live. */
 export function trimMemory(): void {
-  for (const list of free.values()) for (const array of list) kernels.release(array.buffer as ArrayBuffer);
-  free.clear();
+  for (const [buffer, chunk] of chunks) {
+    if (chunk.live > 0) continue;
+    if (chunk === current) current = null;
+    chunks.delete(buffer);
+    kernels.release(chunk.buffer);
+  }
   freeFloats = 0;
+  for (const [capacity, list] of free) {
+    const rest = list.filter((array) => array.length > 0);
+    free.set(capacity, rest);
+    freeFloats += capacity * rest.length;
+  }
 }
 
 /** Live buffers and bytes, and bytes waiting on the free lists. Tests assert that work leaves `buffers` as it was. */
