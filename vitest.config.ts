@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 // Kernels run on a thread pool of their own: two test files at a time leave it no idle cores to wait on.
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts', 'test/**/*.test.ts'], pool: 'forks', maxWorkers: 2, testTimeout: 60_000 },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: 'test/build.ts',
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+  },
 });

@@ -1,5 +1,5 @@
 /** Flag values checked at the door. */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { kernels } from '../engine/index.js';
 
 /** A whole number in [least, most]. */
@@ -31,4 +31,17 @@ export function positiveNumber(text: string): number {
   const value = anyNumber(text);
   if (value <= 0) throw new InvalidArgumentError('It must be above 0.');
   return value;
+}
+
+/** The flags of sampling, which every command that generates text has. */
+export function addSampling(command: Command): Command {
+  return command
+    .option('--max-tokens <n>', 'most new tokens', wholeNumber(1, 1e6), 256)
+    .option('--temperature <t>', '0 is greedy, 1 the model as it is', anyNumber, 0.8)
+    .option('--top-k <n>', 'only the n most likely tokens; 0 for all', wholeNumber(0, 1e9), 0)
+    .option('--top-p <p>', 'only the most likely tokens that reach this probability', anyNumber, 1)
+    .option('--min-p <p>', 'only tokens at least this likely, relative to the best', anyNumber, 0)
+    .option('--repetition-penalty <x>', 'above 1 discourages tokens seen before', anyNumber, 1)
+    .option('--stop <text...>', 'texts that end the output')
+    .option('--seed <n>', 'seed of the random choices', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0);
 }

@@ -1,9 +1,7 @@
 /** `telar generate` */
 import { Command } from 'commander';
-import { generateText, streamText, type TextOptions } from '../generate/index.js';
-import { loadTransformer } from '../model/index.js';
-import { loadTokenizer } from '../tokenizer/index.js';
-import { anyNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
+import { generateText, loadLanguageModel, streamText, type TextOptions } from '../generate/index.js';
+import { addSampling, threadsFlag, useThreads } from './flags.js';
 
 interface Flags extends TextOptions {
   model: string;
@@ -13,18 +11,12 @@ interface Flags extends TextOptions {
 }
 
 export function generateCommand(): Command {
-  return new Command('generate')
-    .description('continue a prompt')
-    .requiredOption('--model <dir>', 'model directory')
-    .option('--prompt <text>', 'text to continue; without it the model begins a document', '')
-    .option('--max-tokens <n>', 'most new tokens', wholeNumber(1, 1e6), 256)
-    .option('--temperature <t>', '0 is greedy, 1 the model as it is', anyNumber, 0.8)
-    .option('--top-k <n>', 'only the n most likely tokens; 0 for all', wholeNumber(0, 1e9), 0)
-    .option('--top-p <p>', 'only the most likely tokens that reach this probability', anyNumber, 1)
-    .option('--min-p <p>', 'only tokens at least this likely, relative to the best', anyNumber, 0)
-    .option('--repetition-penalty <x>', 'above 1 discourages tokens seen before', anyNumber, 1)
-    .option('--stop <text...>', 'texts that end the output')
-    .option('--seed <n>', 'seed of the random choices', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
+  return addSampling(
+    new Command('generate')
+      .description('continue a prompt')
+      .requiredOption('--model <dir>', 'model directory')
+      .option('--prompt <text>', 'text to continue; without it the model begins a document', ''),
+  )
     .option(...threadsFlag)
     .option('--json', 'print {text, tokens: [{id, text, logprob}], finishReason}')
     .addHelpText(
@@ -33,8 +25,7 @@ export function generateCommand(): Command {
     )
     .action(async (flags: Flags) => {
       useThreads(flags.threads);
-      const tokenizer = loadTokenizer(flags.model);
-      const model = loadTransformer(flags.model);
+      const { model, tokenizer } = loadLanguageModel(flags.model);
       if (flags.json) {
         const [completion] = await generateText(model, tokenizer, [flags.prompt], flags);
         console.log(JSON.stringify(completion));

@@ -2,15 +2,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { describeError, InputError } from '../io/errors.js';
-import {
-  loadTransformer,
-  parameterCount,
-  readLlama2cFile,
-  saveTransformer,
-  type Transformer,
-  transformerFrom,
-} from '../model/index.js';
-import { loadTokenizer, readLlama2cTokenizer, saveTokenizer, type Tokenizer } from '../tokenizer/index.js';
+import { type LanguageModel, loadLanguageModel } from '../generate/index.js';
+import { huggingFaceGaps, parameterCount, readLlama2cFile, saveTransformer, transformerFrom } from '../model/index.js';
+import { readLlama2cTokenizer, saveTokenizer } from '../tokenizer/index.js';
 
 interface Flags {
   out: string;
@@ -30,15 +24,19 @@ export function importCommand(): Command {
       '\nExamples:\n  telar import downloads/SmolLM2-135M --out models/smol\n  telar import stories260K.bin --tokenizer tok512.bin --out models/stories',
     )
     .action((path: string, flags: Flags) => {
-      const { model, tokenizer } = isFolder(path) ? fromFolder(path) : fromLlama2c(path, flags.tokenizer);
+      const { model, tokenizer } = isFolder(path) ? loadLanguageModel(path) : fromLlama2c(path, flags.tokenizer);
       saveTransformer(model, flags.out, { addFiles: (folder) => saveTokenizer(tokenizer, folder) });
       const { family, layers, width, vocabSize } = model.config;
       const parameters = parameterCount(model.config);
-      if (flags.json) console.log(JSON.stringify({ out: flags.out, parameters, config: model.config }));
-      else
-        console.log(
-          `${flags.out}: ${family}, ${layers} layers of width ${width}, vocabulary ${vocabSize}, ${(parameters / 1e6).toFixed(2)}M parameters`,
-        );
+      const gaps = huggingFaceGaps(model.config);
+      if (flags.json) {
+        console.log(JSON.stringify({ out: flags.out, parameters, config: model.config, huggingFaceGaps: gaps }));
+        return;
+      }
+      console.log(
+        `${flags.out}: ${family}, ${layers} layers of width ${width}, vocabulary ${vocabSize}, ${(parameters / 1e6).toFixed(2)}M parameters`,
+      );
+      if (gaps.length > 0) console.log(`Hugging Face's Transformers has no name for: ${gaps.join(', ')}`);
     });
 }
 
@@ -50,11 +48,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-function fromFolder(path: string): { model: Transformer; tokenizer: Tokenizer } {
-  return { tokenizer: loadTokenizer(path), model: loadTransformer(path) };
-}
-
-function fromLlama2c(path: string, tokenizerFile: string | undefined): { model: Transformer; tokenizer: Tokenizer } {
+function fromLlama2c(path: string, tokenizerFile: string | undefined): LanguageModel {
   if (tokenizerFile === undefined)
     throw new InputError(
       'a llama2.c checkpoint comes without its tokenizer: name it with --tokenizer, such as tok512.bin',

@@ -1,9 +1,7 @@
 /** `telar inspect` */
 import { Command } from 'commander';
 import picocolors from 'picocolors';
-import { type Inspection, inspectText } from '../generate/index.js';
-import { loadTransformer } from '../model/index.js';
-import { loadTokenizer } from '../tokenizer/index.js';
+import { type Inspection, inspectText, loadLanguageModel } from '../generate/index.js';
 import { threadsFlag, useThreads, wholeNumber } from './flags.js';
 
 interface Flags {
@@ -25,8 +23,8 @@ export function inspectCommand(): Command {
     .addHelpText('after', '\nExample:\n  telar inspect --model runs/sotu/final --text "The United States of"')
     .action((flags: Flags) => {
       useThreads(flags.threads);
-      const tokenizer = loadTokenizer(flags.model);
-      const inspection = inspectText(loadTransformer(flags.model), tokenizer, flags.text, flags.top);
+      const { model, tokenizer } = loadLanguageModel(flags.model);
+      const inspection = inspectText(model, tokenizer, flags.text, flags.top);
       if (flags.json) console.log(JSON.stringify(inspection));
       else print(inspection);
     });

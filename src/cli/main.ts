@@ -1,23 +1,33 @@
 #!/usr/bin/env node
 /** `telar`: one command a file; each parses its flags, calls the library and prints. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { InputError, RunError } from '../io/errors.js';
 import { benchCommand } from './bench.js';
+import { chatCommand } from './chat.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
 import { importCommand } from './import.js';
 import { inspectCommand } from './inspect.js';
 import { pretrainCommand } from './pretrain.js';
 import { startCommand } from './start.js';
+import { tokenizerCommand } from './tokenizer.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const program = new Command('telar')
   .description('Build language models end to end on the machine you have.')
+  .version(version)
   .option('--debug', 'print a stack trace when something fails')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .addCommand(startCommand())
   .addCommand(pretrainCommand())
   .addCommand(generateCommand())
+  .addCommand(chatCommand())
+  .addCommand(tokenizerCommand())
   .addCommand(inspectCommand())
   .addCommand(importCommand())
   .addCommand(benchCommand())

@@ -23,6 +23,7 @@ interface Flags {
   optimizer?: 'muon' | 'adamw';
   learningRate?: number;
   schedule?: 'wsd' | 'cosine' | 'constant';
+  saveEvery?: number;
   seed?: number;
   threads?: number;
   resume?: boolean;
@@ -56,6 +57,7 @@ export function pretrainCommand(): Command {
     .option('--optimizer <name>', 'muon (default) or adamw', oneOf('optimizer', 'muon', 'adamw'))
     .option('--learning-rate <x>', "AdamW's peak learning rate", positiveNumber)
     .option('--schedule <name>', 'wsd (default), cosine or constant', oneOf('schedule', 'wsd', 'cosine', 'constant'))
+    .option('--save-every <n>', 'a checkpoint every n updates, besides one every two minutes', wholeNumber(1, 1e12))
     .option('--seed <n>', 'seed of the run (default 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option(...threadsFlag)
     .option('--resume', 'go on with the run in --out')
@@ -83,7 +85,12 @@ export async function runPretraining(paths: string[], flags: Flags): Promise<voi
   try {
     const { out, resume, json: _json, threads: _threads, ...options } = flags;
     result = resume
-      ? await resumePretraining({ out, events: show.events, signal: interrupt.signal })
+      ? await resumePretraining({
+          out,
+          ...(options.saveEvery !== undefined && { saveEvery: options.saveEvery }),
+          events: show.events,
+          signal: interrupt.signal,
+        })
       : await pretrain({ ...options, out, paths, command, events: show.events, signal: interrupt.signal });
   } finally {
     show.done();

@@ -1,8 +1,8 @@
 /** From a corpus and a tokenizer to a folder of token shards. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, InputError, RunError } from '../io/errors.js';
-import { sha256, writeAtomic } from '../io/files.js';
+import { makeFolder, sha256, writeAtomic } from '../io/files.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { Corpus } from './corpus.js';
 import { pacer } from './pacing.js';
@@ -139,7 +139,7 @@ function* pieces(text: Uint8Array): Generator<Uint8Array> {
 /** Makes the folder and removes shards of an earlier run, the manifest first: half a set must not look whole. */
 function emptyFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     rmSync(join(folder, MANIFEST_FILE), { force: true });
     for (const name of readdirSync(folder)) if (OWN_FILES.test(name)) rmSync(join(folder, name));
   } catch (error) {

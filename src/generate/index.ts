@@ -1,4 +1,6 @@
 /** Prefill, decode and sampling. */
+export { type LanguageModel, loadLanguageModel } from './load.js';
+export { Conversation } from './conversation.js';
 export { type SampledToken, Sampler, type SamplingOptions } from './sampler.js';
 export { type FinishReason, generateTokens, type TokenEvent, type TokenOptions } from './tokens.js';
 export {

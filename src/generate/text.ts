@@ -31,6 +31,8 @@ export interface Completion {
   finishReason: FinishReason;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Token ids a prompt starts from: BOS and the text. @throws InputError when both are missing. */
 export function promptTokens(tokenizer: Tokenizer, prompt: string): Uint32Array {
   const ids = tokenizer.encode(prompt);
@@ -56,13 +58,14 @@ export async function* streamText(
     const { sequence, id, logprob } = event;
     if (cancelled.has(sequence)) continue;
     const output = outputs[sequence]!;
-    const bytes = event.finishReason === 'stop' ? new Uint8Array(0) : tokenizer.bytesAfter(id, previous[sequence]!);
-    previous[sequence] = id;
+    const known = id < tokenizer.vocabSize; // rows that pad a vocabulary have no text
+    const bytes = known && event.finishReason !== 'stop' ? tokenizer.bytesAfter(id, previous[sequence]!) : NOTHING;
+    if (known) previous[sequence] = id;
     let text = output.push(bytes);
     if (output.stopped) cancelled.add(sequence);
     const finishReason = output.stopped ? 'stop' : event.finishReason;
     if (finishReason && !output.stopped) text += output.end();
-    yield { sequence, text, token: { id, text: tokenizer.decode([id]), logprob }, finishReason };
+    yield { sequence, text, token: { id, text: known ? tokenizer.decode([id]) : '', logprob }, finishReason };
   }
 }
 

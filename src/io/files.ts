@@ -1,7 +1,18 @@
 /** Durable file writing: temporary file, fsync, rename, so that a crash leaves the old file or the new one, never half. */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { describeError, InputError, RunError } from './errors.js';
 
 /** Writes all of `bytes`, however many calls the operating system takes for it. */
@@ -17,7 +28,7 @@ export function writeFully(descriptor: number, bytes: Uint8Array): void {
 export function writeAtomicWith(path: string, write: (descriptor: number) => void): void {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const descriptor = openSync(temporary, 'wx');
     try {
       write(descriptor);
@@ -35,6 +46,24 @@ export function writeAtomicWith(path: string, write: (descriptor: number) => voi
     }
     if (error instanceof RunError || error instanceof InputError) throw error;
     throw new RunError(`cannot write ${path}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Makes a folder and those above it, where they do not exist. Node's own recursive `mkdirSync` never returns where the
+ * folder above exists and refuses, as in `/proc`.
+ * @throws the operating system's error
+ */
+export function makeFolder(path: string): void {
+  const folder = resolve(path);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    makeFolder(dirname(folder));
+    mkdirSync(folder);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The transformer, its config, its key-value cache, and the files models live in. */
 export { type ModelConfig, newModelConfig, parameterCount, parameterShapes, parseModelConfig } from './config.js';
-export { readLlama2cFile, readModelDirectory, type StoredModel } from './formats/index.js';
+export { huggingFaceGaps, readLlama2cFile, readModelDirectory, type StoredModel } from './formats/index.js';
 export { initializeTransformer } from './initialize.js';
 export { KvCache } from './kv-cache.js';
 export { loadTransformer, saveTransformer, transformerFrom } from './storage.js';

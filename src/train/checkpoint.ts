@@ -16,17 +16,11 @@ const stateSchema = z.strictObject({
   step: z.int().min(0),
   /** Tokens predicted in training. */
   tokens: z.int().min(0),
-  /** Seconds of work so far, of all sessions of the run. */
-  seconds: z.number().min(0),
-  /** Seconds of work before the first step. */
-  preparation: z.number().min(0),
-  /** The last step of the run, once it is known. */
-  totalSteps: z.int().min(1).nullable(),
   /** Position in the training data. */
   batches: z.unknown(),
 });
 
-/** A run's state besides weights and moments. */
+/** A run's state besides weights and moments. No clock: equal runs give equal checkpoints. */
 export type TrainerState = z.infer<typeof stateSchema>;
 
 const fileSchema = z.strictObject({ state: stateSchema, sha256: z.record(z.string(), z.string()) });
@@ -94,9 +88,12 @@ export function checkpointFolder(runDirectory: string, step: number): string {
   return join(runDirectory, 'checkpoints', `step-${step}`);
 }
 
-/** Removes all checkpoints but the newest `count`. */
+/** Removes all checkpoints but the newest `count`, and halves of checkpoints that a killed process left. */
 export function keepNewest(runDirectory: string, count: number): void {
   for (const { folder } of listCheckpoints(runDirectory).slice(count)) rmSync(folder, { recursive: true, force: true });
+  const parent = join(runDirectory, 'checkpoints');
+  for (const name of readdirSync(parent))
+    if (/^step-\d+\.[0-9a-f]+\.(?:tmp|old)$/.test(name)) rmSync(join(parent, name), { recursive: true, force: true });
 }
 
 /**

@@ -2,11 +2,11 @@
  * Files of one JSON object a line that survive a crash: a line is appended whole, a torn last line is dropped on reading,
  * and a resumed run cuts off what came after its checkpoint.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { describeError, InputError, RunError } from '../io/errors.js';
-import { writeAtomic, writeFully } from '../io/files.js';
+import { makeFolder, writeAtomic, writeFully } from '../io/files.js';
 
 /** Appends lines to a file until it is closed. */
 export class LineAppender {
@@ -17,7 +17,7 @@ export class LineAppender {
   constructor(path: string) {
     this.path = path;
     this.descriptor = this.guarded(() => {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       return openSync(path, 'a');
     });
   }

@@ -2,6 +2,7 @@
  * Pretraining from files of text to a finished model: corpus, tokenizer, shards, training, final evaluation, each leaving
  * what it made in the run directory.
  */
+import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { openCorpus, openShards, type OpenShards, tokenizeToShards, TrainingBatches } from '../corpus/index.js';
@@ -10,10 +11,11 @@ import { InputError } from '../io/errors.js';
 import { writeAtomic } from '../io/files.js';
 import { initializeTransformer, saveTransformer } from '../model/index.js';
 import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer, trainBpe } from '../tokenizer/index.js';
+import { checkMemory } from './memory.js';
 import { makePlan, type PlanOptions } from './plan.js';
 import { readRunReport } from './report-data.js';
 import { renderReport } from './report.js';
-import { checkNewRun, readRun, type RunDescription, writeRun } from './run-directory.js';
+import { makeRunDirectory, readRun, type RunDescription, writeRun } from './run-directory.js';
 import { type PretrainEvents, TrainingSession } from './session.js';
 
 export interface PretrainOptions extends PlanOptions {
@@ -29,6 +31,8 @@ export interface PretrainOptions extends PlanOptions {
   tokens?: number;
   steps?: number;
   seed?: number;
+  /** A checkpoint at every multiple of so many steps, besides one every two minutes. */
+  saveEvery?: number;
   /** The command line, for the record. */
   command: string;
   events?: PretrainEvents;
@@ -51,7 +55,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   const start = performance.now();
   const { out, events = {}, signal } = options;
   checkBudget(options);
-  checkNewRun(out);
+  const vocab = options.tokenizer === 'byte' ? byteTokenizer().vocabSize : (options.vocab ?? 4096);
+  checkMemory(makePlan({ vocabSize: vocab, bos: null, eos: null }, options));
+  makeRunDirectory(out);
   const read = (done: number, total: number): void => events.onPhase?.('reading', done, total, 'bytes');
   const corpus = await openCorpus(options.paths, {
     ...(signal && { signal }),
@@ -60,7 +66,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   });
   const kind = options.tokenizer ?? 'bpe';
   events.onPhase?.('training the tokenizer', 0, 1, '');
-  const tokenizer = await makeTokenizer(kind, options.vocab ?? 4096, function* () {
+  const tokenizer = await makeTokenizer(kind, vocab, function* () {
     for (const { text } of corpus.read('train')) yield text;
   });
   const plan = makePlan(tokenizer, options);
@@ -115,9 +121,11 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
 
 /** Goes on with the run in `out` from its newest sound checkpoint, as if it had not been stopped. */
 export async function resumePretraining(
-  options: Pick<PretrainOptions, 'out' | 'events' | 'signal'>,
+  options: Pick<PretrainOptions, 'out' | 'saveEvery' | 'events' | 'signal'>,
 ): Promise<PretrainResult> {
   const run = readRun(options.out);
+  if (run.result && existsSync(join(options.out, 'final')))
+    return { out: options.out, finished: true, step: Number(run.result['steps']), run };
   const tokenizer = loadTokenizer(join(options.out, 'tokenizer'));
   if (tokenizer.hash !== run.tokenizer.hash)
     throw new InputError(`${join(options.out, 'tokenizer')} is not the tokenizer that the run began with`);
@@ -128,7 +136,7 @@ async function execute(
   run: RunDescription,
   tokenizer: Tokenizer,
   shards: OpenShards,
-  options: Pick<PretrainOptions, 'out' | 'events' | 'signal'>,
+  options: Pick<PretrainOptions, 'out' | 'saveEvery' | 'events' | 'signal'>,
   resume: boolean,
   secondsBefore: number,
 ): Promise<PretrainResult> {
@@ -144,6 +152,7 @@ async function execute(
     batches: new TrainingBatches({ shards, context: run.model.context, rowsPerBatch, seed: run.seed }),
     events,
     secondsBefore,
+    ...(options.saveEvery !== undefined && { saveEvery: options.saveEvery }),
     ...(signal && { signal }),
   });
   try {
@@ -182,7 +191,10 @@ async function makeTokenizer(
 }
 
 function modelCard({ model, data, training, result }: RunDescription): string {
-  const figures = Object.entries(result ?? {}).map(([name, value]) => `| ${name} | ${value} |`);
+  const facts = ['bitsPerByte', 'heldOutLoss', 'steps', 'tokens', 'epochs']; // nothing of the clock: equal runs, equal cards
+  const figures = Object.entries(result ?? {})
+    .filter(([name]) => facts.includes(name))
+    .map(([name, value]) => `| ${name} | ${value} |`);
   return `---
 library_name: transformers
 tags: [telar]

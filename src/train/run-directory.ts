@@ -1,9 +1,9 @@
 /** A run's `run.json`: everything that decided the run, and what came of it. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeError, InputError } from '../io/errors.js';
-import { writeAtomic } from '../io/files.js';
+import { makeFolder, writeAtomic } from '../io/files.js';
 import { parseModelConfig } from '../model/index.js';
 import { scheduleShapes } from './schedule.js';
 
@@ -90,13 +90,18 @@ export function writeRun(folder: string, run: RunDescription): void {
 /** What a run that was stopped before it had a `run.json` may have left; a new run may take its place. */
 const LEFTOVERS = new Set(['data', 'tokenizer', 'log.txt', 'metrics.jsonl', 'samples.jsonl']);
 
-/** @throws InputError when a new run in `folder` would overwrite something */
-export function checkNewRun(folder: string): void {
+/**
+ * Makes the folder of a new run.
+ * @throws InputError when it cannot be written, or the run would overwrite something
+ */
+export function makeRunDirectory(folder: string): void {
   if (isRunDirectory(folder))
     throw new InputError(`${folder} holds a run already: add --resume to go on with it, or choose another --out`);
-  let entries: string[] = [];
+  let entries: string[];
   try {
-    if (existsSync(folder)) entries = readdirSync(folder);
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
+    entries = readdirSync(folder);
   } catch (error) {
     throw new InputError(`cannot use ${folder}: ${describeError(error)}`, { cause: error });
   }

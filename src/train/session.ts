@@ -10,7 +10,7 @@ import { checkpointFolder, keepNewest, listCheckpoints, loadNewest, saveCheckpoi
 import { evaluateHeldOut, type HeldOutResult } from './evaluate.js';
 import { trainingFlopsPerToken } from './flops.js';
 import { type StepReport, train } from './loop.js';
-import { RunLog } from './metrics.js';
+import { readMetrics, RunLog } from './metrics.js';
 import { Optimizer } from './optimizer.js';
 import { projectionBlocks, totalWithDecay } from './plan.js';
 import { type RunDescription, writeRun } from './run-directory.js';
@@ -48,6 +48,8 @@ export interface SessionParts {
   events: PretrainEvents;
   /** Seconds that preparation took, which count against the minutes of a run. */
   secondsBefore: number;
+  /** A checkpoint at every multiple of so many steps, besides those by the clock. */
+  saveEvery?: number;
   signal?: AbortSignal;
 }
 
@@ -93,22 +95,19 @@ export class TrainingSession {
     batches.restore(state.batches);
     this.step = state.step;
     this.tokens = state.tokens;
-    this.totalSteps = state.totalSteps;
-    this.preparation = state.preparation;
-    this.startedAt = performance.now() - state.seconds * 1000;
     events.onNote?.(`going on from step ${state.step}`);
   }
 
   /** Trains to the end, or to the signal after saving a checkpoint. @returns whether the end was reached */
   async train(): Promise<boolean> {
     const { model, batches, run, out, signal } = this.parts;
-    this.log = new RunLog(out, this.step);
+    this.log = new RunLog(out, this.step === 0 ? -1 : this.step);
     this.log.log(`training from step ${this.step + 1}`);
-    this.checkpointAt = this.seconds();
     if (this.step === 0) {
-      await this.evaluate();
       this.preparation = this.seconds();
-    }
+      await this.evaluate();
+    } else this.takeUpClock();
+    this.checkpointAt = this.seconds();
     this.step = await train({
       model,
       optimizer: this.optimizer,
@@ -150,6 +149,13 @@ export class TrainingSession {
   close(): void {
     this.log?.close();
     this.optimizer.dispose();
+  }
+
+  /** Goes on with the clock where the metrics of the steps so far end. */
+  private takeUpClock(): void {
+    const lines = readMetrics(this.parts.out);
+    this.startedAt = performance.now() - (lines.at(-1)?.time ?? 0) * 1000;
+    this.preparation = lines.find(({ step }) => step === 0)?.time ?? 0;
   }
 
   private seconds(): number {
@@ -207,7 +213,8 @@ export class TrainingSession {
     });
     const last = report.step === this.totalSteps;
     if (!last && this.seconds() - this.evaluatedAt > this.secondsBetweenEvaluations()) await this.evaluate();
-    if (last || this.seconds() - this.checkpointAt > SECONDS_BETWEEN_CHECKPOINTS) this.checkpoint();
+    const due = report.step % (this.parts.saveEvery ?? Infinity) === 0;
+    if (last || due || this.seconds() - this.checkpointAt > SECONDS_BETWEEN_CHECKPOINTS) this.checkpoint();
   }
 
   private secondsLeft(): number | null {
@@ -246,8 +253,7 @@ export class TrainingSession {
   private checkpoint(): void {
     const { out, model, tokenizer, batches, events } = this.parts;
     const folder = checkpointFolder(out, this.step);
-    const { step, tokens, totalSteps, preparation } = this;
-    const state = { step, tokens, seconds: this.seconds(), totalSteps, preparation, batches: batches.state() };
+    const state = { step: this.step, tokens: this.tokens, batches: batches.state() };
     saveCheckpoint(folder, model, this.optimizer, state, (temporary) => saveTokenizer(tokenizer, temporary));
     keepNewest(out, KEPT_CHECKPOINTS);
     this.checkpointAt = this.seconds();

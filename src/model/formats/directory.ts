@@ -4,10 +4,10 @@
  * Reading maps the stored tensors to our names and shapes; writing makes a folder that Transformers loads as it is.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describeError, InputError, RunError } from '../../io/errors.js';
-import { syncFolder, writeAtomic } from '../../io/files.js';
+import { makeFolder, syncFolder, writeAtomic } from '../../io/files.js';
 import { elementCount, type ModelConfig } from '../config.js';
 import { configFromHuggingFace, configToHuggingFace } from './huggingface-config.js';
 import { BASE_PREFIX, isKnownBuffer, type StoredPart, storedParts } from './huggingface-names.js';
@@ -153,7 +153,7 @@ export function writeModelDirectory(
   try {
     const json = configToHuggingFace(config);
     if (extras.dtype === 'BF16') json['torch_dtype'] = 'bfloat16';
-    mkdirSync(temporary, { recursive: true });
+    makeFolder(temporary);
     writeJson(join(temporary, 'config.json'), json);
     if (extras.generationConfig) writeJson(join(temporary, 'generation_config.json'), extras.generationConfig);
     if (extras.modelCard !== undefined) writeAtomic(join(temporary, 'README.md'), extras.modelCard);

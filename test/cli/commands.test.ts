@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { telar, temporaryFolder, writeProse } from './telar.js';
+
+const folder = temporaryFolder();
+const at = (name: string): string => join(folder, name);
+const model = at('run/final');
+
+// eslint-disable-next-line typescript/no-explicit-any -- what a test reads of it is what it checks
+async function json(args: string[]): Promise<any> {
+  const { code, stdout, stderr } = await telar([...args, '--json']);
+  expect(stderr).not.toContain('telar:');
+  expect(code).toBe(0);
+  return JSON.parse(stdout);
+}
+
+beforeAll(async () => {
+  const text = writeProse(at('prose.txt'), 2000);
+  const sizes = ['--depth', '2', '--width', '64', '--context', '64', '--batch-tokens', '512', '--vocab', '400'];
+  const result = await json(['pretrain', text, '--out', at('run'), ...sizes, '--steps', '80']);
+  expect(result).toMatchObject({ finished: true, step: 80, steps: 80 });
+  expect(result.bitsPerByte).toBeLessThan(2);
+});
+
+describe('telar tokenizer', () => {
+  it('trains a tokenizer that Hugging Face tools read, and turns text into ids and back', async () => {
+    const out = at('tokenizer');
+    const trained = await json(['tokenizer', 'train', at('prose.txt'), '--vocab-size', '300', '--out', out]);
+    expect(trained).toMatchObject({ vocabSize: 300 });
+    expect(JSON.parse(readFileSync(join(out, 'tokenizer.json'), 'utf8')).model.type).toBe('BPE');
+    const text = 'The people 😀 want peace,\n\tand é.';
+    const ids = await telar(['tokenizer', 'encode', '--tokenizer', out], { input: text });
+    expect(ids.stdout.trim()).toMatch(/^\d+( \d+)+$/);
+    expect((await telar(['tokenizer', 'decode', '--tokenizer', out], { input: ids.stdout })).stdout).toBe(text);
+    expect((await telar(['tokenizer', 'decode', '--tokenizer', out, ...ids.stdout.trim().split(' ')])).stdout).toBe(
+      text,
+    );
+    const shown = await json(['tokenizer', 'encode', '--tokenizer', out, '--text', 'The people']);
+    expect(shown.tokens.map(({ text }: { text: string }) => text).join('')).toBe('The people');
+    expect(shown.bytesPerToken).toBeCloseTo(10 / shown.tokens.length);
+  });
+});
+
+describe('telar generate', () => {
+  it('continues a prompt, the same for the same seed', async () => {
+    const args = ['generate', '--model', model, '--prompt', 'The people', '--max-tokens', '20', '--seed', '4'];
+    const [one, two] = [await telar(args), await telar(args)];
+    expect(one.stdout).toBe(two.stdout);
+    expect(one.stdout.startsWith('The people')).toBe(true);
+  });
+
+  it('gives tokens with log-probabilities as JSON, from a prompt or from nothing', async () => {
+    for (const prompt of [['--prompt', 'A senator'], []]) {
+      const result = await json(['generate', '--model', model, ...prompt, '--max-tokens', '12', '--temperature', '0']);
+      expect(result.finishReason).toBe('length');
+      expect(result.tokens).toHaveLength(12);
+      for (const { id, logprob } of result.tokens) {
+        expect(Number.isInteger(id)).toBe(true);
+        expect(logprob).toBeLessThanOrEqual(0);
+      }
+      expect(result.tokens.map(({ text }: { text: string }) => text).join('')).toBe(result.text);
+    }
+  });
+
+  it('ends at a stop text', async () => {
+    const result = await json([
+      'generate',
+      '--model',
+      model,
+      '--prompt',
+      'A senator has given',
+      '--stop',
+      ',',
+      '--temperature',
+      '0',
+    ]);
+    expect(result.finishReason).toBe('stop');
+    expect(result.text).not.toContain(',');
+  });
+});
+
+describe('telar chat', () => {
+  it('answers each line, forgets on /reset, ends on /exit', async () => {
+    const input = 'Who asks for peace?\n\n/reset\nAnd the army?\n/exit\nnever read\n';
+    const { code, stdout } = await telar(['chat', '--model', model, '--max-tokens', '10'], { input });
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n').length).toBeGreaterThanOrEqual(2);
+    expect(stdout).not.toContain('never read');
+  });
+});
+
+describe('telar import and inspect', () => {
+  it('imports its own model directory without a change', async () => {
+    const result = await json(['import', model, '--out', at('copy')]);
+    expect(result.config).toMatchObject({ layers: 2, width: 64 });
+    const weights = (place: string): Buffer => readFileSync(join(place, 'model.safetensors'));
+    expect(weights(at('copy')).equals(weights(model))).toBe(true);
+    expect(existsSync(at('copy/tokenizer.json'))).toBe(true);
+  });
+
+  it('looks inside', async () => {
+    const result = await json(['inspect', '--model', model, '--text', 'The people want']);
+    expect(result.next).toHaveLength(5);
+    expect(result.attention).toHaveLength(2);
+  });
+});
+
+describe('telar bench and doctor', () => {
+  const small = ['--layers', '2', '--width', '64', '--heads', '2', '--context', '32', '--vocab', '256'];
+
+  it('measure with the limits beside', async () => {
+    const train = await json(['bench', 'train', ...small, '--batch', '2']);
+    for (const name of ['tokensPerSecond', 'gflops', 'peakGflops', 'fractionOfPeak', 'stepMs', 'peakRssMiB', 'threads'])
+      expect(train[name], name).toBeGreaterThan(0);
+    const decode = await json(['bench', 'decode', ...small, '--threads', '1']);
+    for (const name of ['tokensPerSecond', 'gigabytesPerSecond', 'readBandwidth', 'fractionOfBandwidth'])
+      expect(decode[name], name).toBeGreaterThan(0);
+    expect(decode.threads).toBe(1);
+  });
+
+  it('say what this machine is', async () => {
+    expect(await json(['doctor'])).toMatchObject({
+      processors: expect.any(Number),
+      instructionSet: expect.any(String),
+    });
+    expect((await telar(['--version'])).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('help', () => {
+  it('has an example for every command', async () => {
+    const { stdout } = await telar(['--help']);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name!).filter((name) => name !== 'help');
+    expect(names).toContain('pretrain');
+    for (const name of names) {
+      const help = await telar([name, '--help']);
+      expect(help.code).toBe(0);
+      const shows = ['bench', 'tokenizer'].includes(name) ? /Commands:/ : name === 'doctor' ? /Usage:/ : /Examples?:/;
+      expect(help.stdout, name).toMatch(shows);
+    }
+  });
+});
