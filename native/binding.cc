@@ -419,6 +419,8 @@ napi_value segmentSums(napi_env env, napi_callback_info info) {
   const int64_t segments = starts.length > 0 ? starts.length - 1 : 0;
   args.checkRange(starts, starts.length, 0, x.length + 1);
   args.check(out, segments);
+  for (int64_t s = 0; !args.failed && s < segments; s++)
+    if (starts.data[s + 1] < starts.data[s]) args.fail("starts", "must not fall", 0);
   if (args.failed) return nullptr;
   KernelLock lock;
   kernels().segmentSums(x.data, starts.data, segments, out.data);

@@ -228,7 +228,7 @@ void gemm(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
   if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return gemmThin(g);
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
-  const int64_t depthBlock = (g.k + depthBlocks - 1) / depthBlocks;
+  const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
   // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough.
   const int64_t rowTiles = (g.m + kTileRows - 1) / kTileRows, threads = threadCount();
   int64_t rowBlocks = (g.m + kRowBlock - 1) / kRowBlock;

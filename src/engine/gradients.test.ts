@@ -1,76 +1,21 @@
 /** Operations against plain float64 arithmetic: values, and gradients by central differences, at one and two threads. */
-import { afterEach, describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { check, type Reference, type Row } from '../../test/reference/gradient-check.js';
 import { Random } from '../io/hash-random.js';
 import {
+  addEmbedding,
   attention,
   embedding,
   geluMlp,
-  kernels,
   layerNorm,
   linear,
-  memoryUse,
   qkNorm,
   rmsNorm,
   rope,
-  scope,
   swigluMlp,
-  Tape,
-  type Tensor,
-  tensor,
   tokenLogProbs,
-  weightedSum,
 } from './index.js';
-
-type Row = readonly number[];
-type Reference = (inputs: readonly Row[]) => number[];
-
-const threads = kernels.threads();
-afterEach(() => void kernels.setThreads(threads));
-
-/** Compares `op` with `reference` for random inputs of the given shapes. */
-function check(
-  shapes: readonly number[][],
-  op: (inputs: Tensor[]) => Tensor,
-  reference: Reference,
-  seed: number,
-): void {
-  const random = new Random(seed);
-  const inputs = shapes.map((shape) =>
-    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.fround(random.normal() * 0.7)),
-  );
-  const expected = reference(inputs);
-  const weights = Float32Array.from(expected, () => random.normal());
-  const objective = (values: readonly Row[]) => reference(values).reduce((sum, x, i) => sum + x * weights[i]!, 0);
-  const before = memoryUse().buffers;
-  const runs = [1, 2].map((count) => {
-    kernels.setThreads(count);
-    return scope(() => {
-      const tensors = inputs.map((values, i) => tensor(values, shapes[i]!));
-      for (const each of tensors) each.requiresGrad = true;
-      const tape = new Tape();
-      let values: number[] = [];
-      const loss = tape.run(() => {
-        const out = op(tensors);
-        values = [...out.data];
-        return weightedSum(out, weights);
-      });
-      tape.backward(loss);
-      return { values, grads: tensors.map((each) => [...each.grad!.data]) };
-    });
-  });
-  expect(runs[1]).toEqual(runs[0]);
-  expect(memoryUse().buffers).toBe(before);
-  const { values, grads } = runs[0]!;
-  expected.forEach((x, i) => expect(Math.abs(values[i]! - x)).toBeLessThan(2e-4 * (1 + Math.abs(x))));
-  for (const [which, grad] of grads.entries())
-    for (let probe = 0; probe < 12; probe++) {
-      const at = random.int(grad.length);
-      const moved = (by: number) =>
-        objective(inputs.map((values, i) => (i === which ? values.map((x, j) => (j === at ? x + by : x)) : values)));
-      const slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-      expect(Math.abs(grad[at]! - slope), `input ${which}[${at}]`).toBeLessThan(1e-3 * (1 + Math.abs(slope)));
-    }
-}
 
 /** x [rows, inner] · wᵀ [out, inner] */
 const product = (x: Row, w: Row, inner: number): number[] => {
@@ -92,31 +37,24 @@ const rms = (row: Row, weight: Row) => {
   return row.map((x, i) => x * scale * weight[i]!);
 };
 
-const sizes = [
-  [1, 3, 5],
-  [7, 17, 33],
-  [33, 20, 8],
-  [50, 65, 31],
-] as const;
-
-describe.each(sizes)('%i rows, %i inputs, %i outputs', (rows, inner, out) => {
-  const seed = rows * 1000 + inner;
-  it('linear with bias and residual', () =>
+/** Each checks one operation for the sizes and the seed. */
+const operations: Record<string, (rows: number, inner: number, out: number, seed: number) => void> = {
+  'linear with bias and residual': (rows, inner, out, seed) =>
     check(
       [[rows, inner], [out, inner], [out], [rows, out]],
       ([x, w, b, r]) => linear(x!, w!, b!, r!),
       ([x, w, b, r]) => plus(addRow(product(x!, w!, inner), b!), r!),
       seed,
-    ));
-  it('geluMlp', () =>
+    ),
+  geluMlp: (rows, inner, out, seed) =>
     check(
       [[rows, inner], [out, inner], [out], [inner, out], [inner], [rows, inner]],
       ([x, up, ub, down, db, r]) => geluMlp(x!, up!, ub!, down!, db!, r!),
       ([x, up, ub, down, db, r]) =>
         plus(addRow(product(addRow(product(x!, up!, inner), ub!).map(gelu), down!, out), db!), r!),
       seed + 1,
-    ));
-  it('swigluMlp', () =>
+    ),
+  swigluMlp: (rows, inner, out, seed) =>
     check(
       [
         [rows, inner],
@@ -138,15 +76,15 @@ describe.each(sizes)('%i rows, %i inputs, %i outputs', (rows, inner, out) => {
         );
       },
       seed + 2,
-    ));
-  it('rmsNorm', () =>
+    ),
+  rmsNorm: (rows, inner, _out, seed) =>
     check(
       [[rows, inner], [inner]],
       ([x, w]) => rmsNorm(x!, w!, 1e-5),
       ([x, w]) => rowsOf(x!, inner).flatMap((row) => rms(row, w!)),
       seed + 3,
-    ));
-  it('layerNorm', () =>
+    ),
+  layerNorm: (rows, inner, _out, seed) =>
     check(
       [[rows, inner], [inner], [inner]],
       ([x, w, b]) => layerNorm(x!, w!, b!, 1e-5),
@@ -157,8 +95,8 @@ describe.each(sizes)('%i rows, %i inputs, %i outputs', (rows, inner, out) => {
           return row.map((v, i) => (v - mean) * scale * w![i]! + b![i]!);
         }),
       seed + 4,
-    ));
-  it('tokenLogProbs, with and without the expected gradient, and entropy', () => {
+    ),
+  'tokenLogProbs, with and without the expected gradient, and entropy': (rows, inner, out, seed) => {
     const random = new Random(seed);
     const targets = Int32Array.from({ length: rows }, (_, i) => (i % 5 === 3 ? -1 : random.int(out)));
     const logits = (x: Row, w: Row) =>
@@ -177,8 +115,58 @@ describe.each(sizes)('%i rows, %i inputs, %i outputs', (rows, inner, out) => {
     check(shapes, ([x, w]) => tokenLogProbs(x!, w!, targets).logProbs, values, seed + 5);
     check(shapes, ([x, w]) => tokenLogProbs(x!, w!, targets, { expected: other }).logProbs, values, seed + 6);
     check(shapes, ([x, w]) => tokenLogProbs(x!, w!, targets, { entropy: true }).entropy!, entropies, seed + 7);
+  },
+};
+
+describe.each(Object.entries(operations))('%s', (_, operation) => {
+  it.each([
+    [1, 3, 5],
+    [7, 17, 33],
+    [33, 20, 8],
+    [50, 65, 31],
+  ])('%i rows, %i inputs, %i outputs', (rows, inner, out) => operation(rows, inner, out, rows * 1000 + inner));
+
+  it('any sizes', () => {
+    const size = fc.integer({ min: 1, max: 37 });
+    fc.assert(fc.property(size, size, size, fc.nat(), operation), { numRuns: 12 });
   });
 });
+
+interface AttentionShape {
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  lengths: number[];
+  window: number;
+}
+
+function checkAttention(t: AttentionShape, seed: number): void {
+  const { heads, kvHeads, headDim, lengths, window } = t;
+  const starts = Int32Array.of(0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b, 0)));
+  const [rows, stride] = [starts.at(-1)!, (heads + 2 * kvHeads) * headDim];
+  const reference: Reference = ([qkv]) => {
+    const out: number[] = [];
+    for (let row = 0; row < rows; row++) {
+      const first = starts.findLast((start) => start <= row)!;
+      const low = window > 0 ? Math.max(first, row - window + 1) : first;
+      for (let h = 0; h < heads; h++) {
+        const kv = Math.floor((h * kvHeads) / heads);
+        const at = (r: number, head: number, d: number) => qkv![r * stride + head * headDim + d]!;
+        const scores: number[] = [];
+        for (let key = low; key <= row; key++) {
+          let dot = 0;
+          for (let d = 0; d < headDim; d++) dot += at(row, h, d) * at(key, heads + kv, d);
+          scores.push(Math.exp(dot / Math.sqrt(headDim)));
+        }
+        const total = scores.reduce((a, b) => a + b);
+        for (let d = 0; d < headDim; d++)
+          out.push(scores.reduce((sum, p, i) => sum + (p / total) * at(low + i, heads + kvHeads + kv, d), 0));
+      }
+    }
+    return out;
+  };
+  check([[rows, stride]], ([qkv]) => attention(qkv!, t, starts, window), reference, seed);
+}
 
 describe('attention', () => {
   it.each([
@@ -186,32 +174,20 @@ describe('attention', () => {
     { heads: 4, kvHeads: 2, headDim: 8, lengths: [5, 1, 33], window: 0 },
     { heads: 3, kvHeads: 1, headDim: 20, lengths: [40, 7], window: 6 },
     { heads: 2, kvHeads: 2, headDim: 64, lengths: [70], window: 17 },
-  ])('$heads heads, $kvHeads kv heads of $headDim, sequences $lengths, window $window', (t) => {
-    const { heads, kvHeads, headDim, lengths, window } = t;
-    const starts = Int32Array.of(0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b, 0)));
-    const [rows, stride] = [starts.at(-1)!, (heads + 2 * kvHeads) * headDim];
-    const reference: Reference = ([qkv]) => {
-      const out: number[] = [];
-      for (let row = 0; row < rows; row++) {
-        const first = starts.findLast((start) => start <= row)!;
-        const low = window > 0 ? Math.max(first, row - window + 1) : first;
-        for (let h = 0; h < heads; h++) {
-          const kv = Math.floor((h * kvHeads) / heads);
-          const at = (r: number, head: number, d: number) => qkv![r * stride + head * headDim + d]!;
-          const scores: number[] = [];
-          for (let key = low; key <= row; key++) {
-            let dot = 0;
-            for (let d = 0; d < headDim; d++) dot += at(row, h, d) * at(key, heads + kv, d);
-            scores.push(Math.exp(dot / Math.sqrt(headDim)));
-          }
-          const total = scores.reduce((a, b) => a + b);
-          for (let d = 0; d < headDim; d++)
-            out.push(scores.reduce((sum, p, i) => sum + (p / total) * at(low + i, heads + kvHeads + kv, d), 0));
-        }
-      }
-      return out;
-    };
-    check([[rows, stride]], ([qkv]) => attention(qkv!, t, starts, window), reference, rows);
+  ])('$heads heads, $kvHeads kv heads of $headDim, sequences $lengths, window $window', (t) => checkAttention(t, 3));
+
+  it('any shape', () => {
+    const shape = fc.record({
+      kvHeads: fc.integer({ min: 1, max: 3 }),
+      group: fc.integer({ min: 1, max: 3 }),
+      headDim: fc.integer({ min: 1, max: 40 }),
+      lengths: fc.array(fc.integer({ min: 1, max: 45 }), { minLength: 1, maxLength: 4 }),
+      window: fc.integer({ min: 0, max: 20 }),
+    });
+    fc.assert(
+      fc.property(shape, fc.nat(), ({ group, ...t }, seed) => checkAttention({ ...t, heads: group * t.kvHeads }, seed)),
+      { numRuns: 12 },
+    );
   });
 
   it.each([false, true])('rotary embedding and QK-norm, interleaved %s', (interleaved) => {
@@ -246,6 +222,23 @@ describe('attention', () => {
       5,
     );
   });
+});
+
+it('learned positions', () => {
+  const ids = Int32Array.of(4, 0, 1, 1, 3);
+  check(
+    [
+      [5, 7],
+      [6, 7],
+    ],
+    ([x, table]) => addEmbedding(x!, table!, ids),
+    ([x, table]) =>
+      plus(
+        x!,
+        [...ids].flatMap((id) => table!.slice(id * 7, id * 7 + 7)),
+      ),
+    9,
+  );
 });
 
 it('sums embedding gradients of thousands of duplicates', () => {
