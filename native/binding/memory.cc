@@ -1,10 +1,9 @@
-#include "memory.h"
-
+// Tensor memory outside the JavaScript heap.
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "binding.h"
 
 namespace telar {
 namespace {
@@ -31,8 +30,6 @@ void* mapPages(int64_t size) {
 }
 
 void unmap(napi_env, void* data, void* hint) { munmap(data, (size_t)(intptr_t)hint); }
-
-}  // namespace
 
 // allocate(bytes): an ArrayBuffer of zeros on pages of its own.
 napi_value allocate(napi_env env, napi_callback_info info) {
@@ -71,6 +68,12 @@ napi_value release(napi_env env, napi_callback_info info) {
   if (data && bytes) madvise(data, (size_t)mappedSize((int64_t)bytes), MADV_DONTNEED);
   napi_detach_arraybuffer(env, buffer);
   return nullptr;
+}
+
+}  // namespace
+
+void bindMemory(napi_env env, napi_value exports) {
+  define(env, exports, {{"allocate", allocate}, {"release", release}});
 }
 
 }  // namespace telar
