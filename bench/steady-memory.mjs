@@ -14,7 +14,9 @@ import { Optimizer } from '../dist/train/optimizer.js';
 const steps = Number(process.argv[2] ?? 10_000);
 const tokenizer = byteTokenizer();
 // Documents of many lengths, so that batches differ in shape from step to step.
-const texts = Array.from({ length: 200 }, (_, i) => 'the shuttle flies and the cloth grows '.repeat(1 + ((i * i) % 23)));
+const texts = Array.from({ length: 200 }, (_, i) =>
+  'the shuttle flies and the cloth grows '.repeat(1 + ((i * i) % 23)),
+);
 const shards = shardsInMemory(tokenizer, { train: texts, heldOut: [texts[7]] });
 const config = newModelConfig('llama', { vocabSize: tokenizer.vocabSize, context: 64, layers: 2, width: 32, heads: 2 });
 const model = initializeTransformer(config, 1);
@@ -40,7 +42,7 @@ await train({
   rate: (step) => (step > steps ? null : 1),
   async onStep({ step, loss }) {
     if (step % 500 === 0) {
-      evaluateHeldOut(model, shards, 64);
+      await evaluateHeldOut(model, shards, 64);
       await generateText(model, tokenizer, ['the'], { maxTokens: 20, seed: step });
     }
     if (step % 1000 !== 0 && step !== 1) return;

@@ -15,14 +15,16 @@ export function showPretraining({ out, json }: { out: string; json?: boolean }):
   const losses: number[] = [];
   let bitsPerByte = NaN;
   let sample = '';
+  let prompt = '';
   const events: PretrainEvents = {
-    onPhase: (title, done, total, unit) => progress.update({ title, done, total, unit }),
+    onPhase: (title, done, total, unit) => progress.update(unit ? { title, done, total, unit } : { title }),
     onNote: (message) => progress.note(message),
     onEvaluation: (_step, result) => {
       ({ bitsPerByte } = result);
     },
-    onSample: (step, prompt, text) => {
-      sample = `${prompt}${text}`.replaceAll(/\s+/g, ' ');
+    onSample: (step, words, text) => {
+      prompt = words.split(/\s+/).slice(0, 3).join(' ');
+      sample = `${words}${text}`.replaceAll(/\s+/g, ' ');
       progress.note(`step ${step}, ${bitsPerByte.toFixed(3)} bits per byte: ${sample}`);
     },
     onStep: (status) => {
@@ -60,7 +62,7 @@ export function showPretraining({ out, json }: { out: string; json?: boolean }):
       console.log(`\nHeld-out text costs ${Number(run.result?.['bitsPerByte']).toFixed(3)} bits per byte.`);
       console.log(`Report:  ${join(out, 'report.html')}`);
       console.log(`Model:   ${join(out, 'final')}`);
-      console.log(`Go on:   npx telar generate --model ${join(out, 'final')} --prompt "Fellow citizens"`);
+      console.log(`Go on:   npx telar generate --model ${join(out, 'final')} --prompt ${JSON.stringify(prompt)}`);
     },
   };
 }

@@ -23,7 +23,7 @@ interface Settings {
 }
 
 /** Trains a tiny model and returns its losses, a digest of its weights and what `use` makes of it. */
-async function run<T>(settings: Settings, use: (model: Transformer) => T) {
+async function run<T>(settings: Settings, use: (model: Transformer) => T | Promise<T>) {
   const { kind = 'muon', rows = 4, accumulate = 1, steps = 5, threads = 2, rate = 1 } = settings;
   const before = kernels.threads();
   kernels.setThreads(threads);
@@ -52,7 +52,7 @@ async function run<T>(settings: Settings, use: (model: Transformer) => T) {
       onStep: ({ loss }) => void losses.push(loss),
     });
     const weights = [...model.parameters.values()].map((value) => Buffer.from(Float32Array.from(value.data).buffer));
-    return { losses, digest: sha256(Buffer.concat(weights)), used: use(model) };
+    return { losses, digest: sha256(Buffer.concat(weights)), used: await use(model) };
   } finally {
     optimizer.dispose();
     model.dispose();

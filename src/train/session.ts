@@ -128,9 +128,12 @@ export class TrainingSession {
   async finish(): Promise<void> {
     const { run, out, model, shards, events } = this.parts;
     const { context } = run.model;
-    events.onPhase?.('evaluating', 0, 1, '');
-    const stride = Math.max(1, context >> 1);
-    const result = evaluateHeldOut(model, shards, context, { maxTokens: FULL_EVALUATION, stride });
+    const total = Math.min(FULL_EVALUATION, shards.heldOut.tokens);
+    const result = await evaluateHeldOut(model, shards, context, {
+      maxTokens: FULL_EVALUATION,
+      stride: Math.max(1, context >> 1),
+      onProgress: (tokens) => events.onPhase?.('evaluating', tokens, total, 'tokens'),
+    });
     this.log?.metrics({ ...this.stamp(), heldOutLoss: result.loss, bitsPerByte: result.bitsPerByte });
     events.onEvaluation?.(this.step, result);
     await this.sample();
@@ -230,7 +233,7 @@ export class TrainingSession {
 
   private async evaluate(): Promise<void> {
     const { run, model, shards, events } = this.parts;
-    const result = evaluateHeldOut(model, shards, run.model.context, { maxTokens: QUICK_EVALUATION });
+    const result = await evaluateHeldOut(model, shards, run.model.context, { maxTokens: QUICK_EVALUATION });
     this.log!.metrics({ ...this.stamp(), heldOutLoss: result.loss, bitsPerByte: result.bitsPerByte });
     events.onEvaluation?.(this.step, result);
     await this.sample();
