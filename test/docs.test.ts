@@ -1,0 +1,62 @@
+/** The commands in the documentation run, in order, in a folder with some prose; only the long runs are cut short. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { temporaryFolder, writeProse } from './cli/telar.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = temporaryFolder();
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith('.md'),
+);
+
+/** Lines of the `sh` blocks of a page that run telar. */
+function commandsOf(page: string): string[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block!);
+  return blocks.flatMap((block) => block.split('\n')).filter((line) => line.startsWith('npx telar '));
+}
+
+/** The same command with a run of three small steps. */
+function short(command: string): string {
+  const tiny = '--width 32 --heads 1 --context 64 --batch-tokens 128 --vocab 300';
+  const cut =
+    command.includes(' pretrain ') && !command.includes('--resume')
+      ? `${command.replace(/--(minutes|steps|tokens) [\d.]+/, '')} --steps 3 ${tiny}`
+      : command;
+  const small = / bench (train|decode)/.test(cut)
+    ? `${cut.replace(/ (bench \w+).*/, ' $1')} --layers 1 --width 32 --heads 1 --context 32 --vocab 256`
+    : cut;
+  return small
+    .replace(/^npx telar /, `"${process.execPath}" "${join(root, 'dist/cli/main.js')}" `)
+    .replace(/\s#.*/, '');
+}
+
+it('runs every command of the README and the docs', async () => {
+  mkdirSync(join(folder, 'books'));
+  writeProse(join(folder, 'books/prose.txt'), 400);
+  writeFileSync(join(folder, 'questions.txt'), 'Who are you?\n');
+  const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
+  const commands = order
+    .flatMap(commandsOf)
+    .map((command) => command.replaceAll('runs/sotu/final', 'runs/books/final'));
+  expect(commands.length).toBeGreaterThan(10);
+  for (const command of commands) {
+    const run = promisify(execFile)('sh', ['-c', short(command)], { cwd: folder });
+    const { stdout } = await run.catch((error: Error & { stderr?: string }) => {
+      throw new Error(`${command}: ${error.stderr ?? error.message}`);
+    });
+    expect(stdout.length, command).toBeGreaterThan(0);
+  }
+}, 120_000);
+
+it('links to files that exist', () => {
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), 'utf8');
+    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
+      expect(() => readFileSync(join(root, page, '..', target!)), `${page}: ${target}`).not.toThrow();
+  }
+});
