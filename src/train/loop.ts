@@ -55,7 +55,7 @@ export async function train(options: LoopOptions): Promise<number> {
     const gradNorm = optimizer.gradNorm();
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
       throw new RunError(
-        `training diverged at step ${step}: loss ${loss}, gradient norm ${gradNorm}; start again with a lower --learning-rate; the checkpoints so far stand`,
+        `training diverged at step ${step}: loss ${loss}, gradient norm ${gradNorm}; start again with a lower learning rate; the checkpoints so far stand`,
       );
     optimizer.step(step, rate, gradNorm);
     await options.onStep?.({ step, loss, gradNorm, rate, tokens, seconds: (performance.now() - begin) / 1000 });

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { memoryUse, scope, tensor } from '../engine/index.js';
 import { Random } from '../io/hash-random.js';
@@ -30,4 +31,58 @@ it.each([
     expect(product).toBeGreaterThan(0.6 * Math.sqrt(gNorm));
   });
   expect(memoryUse().buffers).toBe(before);
+});
+
+/** Five Newton-Schulz steps on X itself, in float64. */
+function newtonSchulz64(values: readonly number[], rows: number, columns: number): number[] {
+  const norm = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+  let x = values.map((value) => value / norm);
+  const times = (a: number[], b: number[], m: number, k: number, n: number): number[] =>
+    Array.from({ length: m * n }, (_, at) => {
+      let sum = 0;
+      for (let j = 0; j < k; j++) sum += a[Math.floor(at / n) * k + j]! * b[j * n + (at % n)]!;
+      return sum;
+    });
+  for (let i = 0; i < 5; i++) {
+    const transposed = Array.from(
+      { length: rows * columns },
+      (_, at) => x[(at % rows) * columns + Math.floor(at / rows)]!,
+    );
+    const gram = times(x, transposed, rows, columns, rows);
+    const square = times(gram, gram, rows, rows, rows);
+    const polynomial = gram.map((g, at) => -4.775 * g + 2.0315 * square[at]! + (at % (rows + 1) === 0 ? 3.4445 : 0));
+    x = times(polynomial, x, rows, rows, columns);
+  }
+  return x;
+}
+
+it('agrees with the iteration in float64, however small some singular values are', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.constantFrom(1, 1e-2, 1e-4, 0),
+      fc.nat(),
+      (rows, columns, smallest, seed) => {
+        const random = new Random(seed);
+        // A sum of rank-one terms of falling size, at most as many as the smaller side.
+        const terms = Math.min(rows, columns);
+        const values = Array.from({ length: rows * columns }, () => 0);
+        for (let term = 0; term < terms; term++) {
+          const [u, v] = [rows, columns].map((n) => Array.from({ length: n }, () => random.normal())) as [
+            number[],
+            number[],
+          ];
+          const factor = term === 0 ? 1 : smallest;
+          values.forEach((_, at) => (values[at]! += factor * u[Math.floor(at / columns)]! * v[at % columns]!));
+        }
+        const expected = newtonSchulz64(values.map(Math.fround), rows, columns);
+        scope(() => {
+          const found = orthogonalize(tensor(values, [rows, columns]), 0, rows).data;
+          expected.forEach((x, at) => expect(Math.abs(found[at]! - x)).toBeLessThan(smallest === 1 ? 2e-3 : 2e-2));
+        });
+      },
+    ),
+    { numRuns: 100 },
+  );
 });
