@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { InputError, RunError } from '../io/errors.js';
 import { benchCommand } from './bench.js';
 import { chatCommand } from './chat.js';
+import { configFlag, withConfigFile } from './config-file.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
 import { importCommand } from './import.js';
@@ -32,11 +33,14 @@ const program = new Command('telar')
   .addCommand(importCommand())
   .addCommand(benchCommand())
   .addCommand(doctorCommand());
-// Subcommands throw their usage errors too, so that all exits are decided below.
-for (const command of program.commands) for (const each of [command, ...command.commands]) each.exitOverride();
+for (const command of program.commands)
+  for (const each of [command, ...command.commands]) {
+    each.exitOverride(); // subcommands throw their usage errors too, so that all exits are decided below
+    if (each.commands.length === 0) each.option(...configFlag);
+  }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(withConfigFile(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   process.exitCode = exitCode(error);
 }

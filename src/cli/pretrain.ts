@@ -43,7 +43,7 @@ export function pretrainCommand(): Command {
     .description('train a new model on files or folders of text')
     .argument('[paths...]', 'text files (.txt, .md, .jsonl) or folders of them')
     .requiredOption('--out <dir>', 'run directory; the model will be in its folder final/')
-    .option('--depth <n>', 'layers, from which width, heads and training follow (default 4)', wholeNumber(1, 1000))
+    .option('--depth <n>', 'layers, from which width, heads and training follow (default 3)', wholeNumber(1, 1000))
     .option('--layers <n>', 'layers', wholeNumber(1, 10_000))
     .option('--width <n>', 'width of the model', wholeNumber(2, 1 << 20))
     .option('--heads <n>', 'attention heads', wholeNumber(1, 1 << 16))
