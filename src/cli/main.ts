@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** `telar`: one command a file; each parses its flags, calls the library and prints. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { InputError, RunError } from '../io/errors.js';
+import { version } from '../io/version.js';
 import { benchCommand } from './bench.js';
 import { chatCommand } from './chat.js';
+import { corpusCommand } from './corpus.js';
 import { configFlag, withConfigFile } from './config-file.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
@@ -14,10 +15,6 @@ import { pretrainCommand } from './pretrain.js';
 import { startCommand } from './start.js';
 import { tokenizerCommand } from './tokenizer.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 const program = new Command('telar')
   .description('Build language models end to end on the machine you have.')
   .version(version)
@@ -25,6 +22,7 @@ const program = new Command('telar')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .addCommand(startCommand())
+  .addCommand(corpusCommand())
   .addCommand(pretrainCommand())
   .addCommand(generateCommand())
   .addCommand(chatCommand())

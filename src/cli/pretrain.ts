@@ -41,7 +41,7 @@ function oneOf<T extends string>(name: string, ...allowed: T[]): (text: string) 
 export function pretrainCommand(): Command {
   return new Command('pretrain')
     .description('train a new model on files or folders of text')
-    .argument('[paths...]', 'text files (.txt, .md, .jsonl) or folders of them')
+    .argument('[paths...]', 'text files (.txt, .md, .jsonl), folders of them, or a folder that telar corpus made')
     .requiredOption('--out <dir>', 'run directory; the model will be in its folder final/')
     .option('--depth <n>', 'layers, from which width, heads and training follow (default 3)', wholeNumber(1, 1000))
     .option('--layers <n>', 'layers', wholeNumber(1, 10_000))
@@ -68,6 +68,7 @@ export function pretrainCommand(): Command {
 Examples:
   telar pretrain books/ --out runs/books --minutes 30
   telar pretrain notes.txt --out runs/notes --depth 3 --tokenizer byte --steps 2000
+  telar pretrain corpora/web --out runs/web --depth 6 --tokens 100000000
   telar pretrain --out runs/books --resume`,
     )
     .action((paths: string[], flags: Flags) => runPretraining(paths, flags));

@@ -68,7 +68,7 @@ export async function openCorpus(paths: readonly string[], options: OpenCorpusOp
     const inputHash = createHash('sha256');
     const before = documents;
     for (const document of readDocuments(file, { warn, inputHash })) {
-      planner.add(document);
+      planner.add({ hash: document.hash, bytes: document.text.length });
       documents++;
       textBytes += document.text.length;
       await rest();

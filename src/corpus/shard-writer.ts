@@ -23,6 +23,8 @@ export interface ShardWriterOptions {
   folder: string;
   /** Files are called `<name>-00000.bin`. */
   name: string;
+  /** Number of the first shard (default 0). */
+  first?: number;
   dtype: 'uint16' | 'uint32';
   /** A shard with this many tokens takes no further document. */
   shardTokens: number;
@@ -80,7 +82,8 @@ export class ShardWriter {
   }
 
   private open(): OpenShard {
-    const name = `${this.options.name}-${String(this.finished.length).padStart(5, '0')}.bin`;
+    const number = (this.options.first ?? 0) + this.finished.length;
+    const name = `${this.options.name}-${String(number).padStart(5, '0')}.bin`;
     const descriptor = this.guarded(name, () => openSync(this.path(`${name}.tmp`), 'w'));
     return { name, descriptor, hash: createHash('sha256'), tokens: 0, textBytes: 0, index: [] };
   }

@@ -4,7 +4,12 @@ import { InputError } from '../io/errors.js';
 import { sha256 } from '../io/files.js';
 import { hashFraction, SplitPlanner, tailStart, textOfPart } from './split.js';
 
-const documentOf = (text: string) => ({ text: Buffer.from(text), hash: sha256(text), source: 'test' });
+const documentOf = (text: string) => ({
+  text: Buffer.from(text),
+  bytes: Buffer.byteLength(text),
+  hash: sha256(text),
+  source: 'test',
+});
 
 describe('the split', () => {
   it('leaves something on both sides, loses nothing, and never puts equal texts on both', () => {

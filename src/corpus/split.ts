@@ -38,8 +38,8 @@ export class SplitPlanner {
     this.fraction = fraction;
   }
 
-  add({ hash, text }: Pick<Document, 'hash' | 'text'>): void {
-    const bytes = text.length;
+  /** @param document its hash, and its size in bytes */
+  add({ hash, bytes }: { hash: string; bytes: number }): void {
     this.total += bytes;
     if (hashFraction(hash) < this.fraction) this.heldOut += bytes;
     const { largest } = this;

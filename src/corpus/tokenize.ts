@@ -45,9 +45,9 @@ export interface TokenizeProgress {
  */
 export async function tokenizeToShards(options: TokenizeOptions): Promise<ShardManifest> {
   const { corpus, tokenizer, out, shardTokens = 1e8 } = options;
-  const { startToken, endToken } = boundaryTokens(tokenizer);
+  const { startToken } = boundaryTokens(tokenizer);
   emptyFolder(out);
-  const dtype = tokenizer.vocabSize <= 65536 ? 'uint16' : 'uint32';
+  const dtype = tokenDtype(tokenizer);
   const lengths = tokenByteLengths(tokenizer);
   const rest = pacer(options.signal);
   const progress = { textBytes: 0, documents: 0, tokens: 0 };
@@ -83,24 +83,40 @@ export async function tokenizeToShards(options: TokenizeOptions): Promise<ShardM
   const heldOut = await write('heldOut', 'heldout');
   report();
 
-  const tokenBytes = new Uint8Array(lengths.buffer);
-  writeAtomic(join(out, 'token-bytes.bin'), tokenBytes);
-  const manifest: ShardManifest = {
-    format: 'telar-shards',
-    version: 1,
-    tokenizer: { hash: tokenizer.hash, vocabSize: tokenizer.vocabSize },
-    dtype,
-    startToken,
-    endToken,
-    tokenBytes: { file: 'token-bytes.bin', sha256: sha256(tokenBytes) },
+  return writeManifest(out, tokenizer, {
     heldOutFraction: corpus.split.fraction,
     train,
     heldOut,
     inputs: [...corpus.inputs],
-    warnings: corpus.warnings.slice(0, MAX_WARNINGS),
+    warnings: [...corpus.warnings],
+  });
+}
+
+/** Writes what makes a folder of shards whole: the sizes of the tokens and, last, the manifest. */
+export function writeManifest(
+  folder: string,
+  tokenizer: Tokenizer,
+  parts: Pick<ShardManifest, 'heldOutFraction' | 'train' | 'heldOut' | 'inputs' | 'warnings'>,
+): ShardManifest {
+  const tokenBytes = new Uint8Array(tokenByteLengths(tokenizer).buffer);
+  writeAtomic(join(folder, 'token-bytes.bin'), tokenBytes);
+  const manifest: ShardManifest = {
+    format: 'telar-shards',
+    version: 1,
+    tokenizer: { hash: tokenizer.hash, vocabSize: tokenizer.vocabSize },
+    dtype: tokenDtype(tokenizer),
+    ...boundaryTokens(tokenizer),
+    tokenBytes: { file: 'token-bytes.bin', sha256: sha256(tokenBytes) },
+    ...parts,
+    warnings: parts.warnings.slice(0, MAX_WARNINGS),
   };
-  writeAtomic(join(out, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeAtomic(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
+}
+
+/** How the ids of a tokenizer are written. */
+export function tokenDtype({ vocabSize }: Pick<Tokenizer, 'vocabSize'>): 'uint16' | 'uint32' {
+  return vocabSize <= 65536 ? 'uint16' : 'uint32';
 }
 
 /**
@@ -120,6 +136,11 @@ export function tokenByteLengths(tokenizer: Tokenizer): Uint16Array {
   for (let id = 0; id < lengths.length; id++)
     if (!tokenizer.isSpecial(id)) lengths[id] = Math.min(tokenizer.tokenBytes(id).length, 65535);
   return lengths;
+}
+
+/** Token ids of a text, a long one in pieces of about 4 MiB. */
+export function* encodePieces(tokenizer: Tokenizer, text: Uint8Array): Generator<Uint32Array> {
+  for (const piece of pieces(text)) yield tokenizer.encode(piece);
 }
 
 /**

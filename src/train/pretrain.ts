@@ -5,21 +5,22 @@
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { openCorpus, openShards, type OpenShards, tokenizeToShards, TrainingBatches } from '../corpus/index.js';
+import { corpusFolder, type OpenShards, TrainingBatches } from '../corpus/index.js';
 import { kernels } from '../engine/index.js';
 import { InputError } from '../io/errors.js';
 import { writeAtomic } from '../io/files.js';
 import { initializeTransformer, saveTransformer } from '../model/index.js';
-import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer, trainBpe } from '../tokenizer/index.js';
+import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer } from '../tokenizer/index.js';
 import { checkMemory } from './memory.js';
 import { makePlan, type PlanOptions } from './plan.js';
+import { corpusOf, datasheetOf, openRunShards, prepareText } from './prepare.js';
 import { readRunReport } from './report-data.js';
 import { renderReport } from './report.js';
 import { makeRunDirectory, readRun, type RunDescription, writeRun } from './run-directory.js';
 import { type PretrainEvents, TrainingSession } from './session.js';
 
 export interface PretrainOptions extends PlanOptions {
-  /** Files and folders of text. */
+  /** Files and folders of text, or one folder that `telar corpus` made. */
   paths: readonly string[];
   /** Run directory. */
   out: string;
@@ -53,32 +54,20 @@ export interface PretrainResult {
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
   const start = performance.now();
-  const { out, events = {}, signal } = options;
+  const { out } = options;
   checkBudget(options);
-  const vocab = options.tokenizer === 'byte' ? byteTokenizer().vocabSize : (options.vocab ?? 4096);
+  const corpus = corpusOf(options.paths);
+  const vocab =
+    corpus !== null
+      ? loadTokenizer(corpusFolder(corpus).tokenizer).vocabSize
+      : options.tokenizer === 'byte'
+        ? byteTokenizer().vocabSize
+        : (options.vocab ?? 4096);
   checkMemory(makePlan({ vocabSize: vocab, bos: null, eos: null }, options));
   makeRunDirectory(out);
-  const read = (done: number, total: number): void => events.onPhase?.('reading', done, total, 'bytes');
-  const corpus = await openCorpus(options.paths, {
-    ...(signal && { signal }),
-    onWarning: (message) => events.onNote?.(message),
-    onProgress: ({ bytes, totalBytes }) => read(bytes, totalBytes),
-  });
-  const kind = options.tokenizer ?? 'bpe';
-  events.onPhase?.('training the tokenizer', 0, 1, '');
-  const tokenizer = await makeTokenizer(kind, vocab, function* () {
-    for (const { text } of corpus.read('train')) yield text;
-  });
+  const text = await prepareText(options);
+  const { tokenizer, kind, shards } = text;
   const plan = makePlan(tokenizer, options);
-  saveTokenizer(tokenizer, join(out, 'tokenizer'));
-  await tokenizeToShards({
-    corpus,
-    tokenizer,
-    out: join(out, 'data'),
-    ...(signal && { signal }),
-    onProgress: ({ textBytes, totalTextBytes }) => events.onPhase?.('tokenizing', textBytes, totalTextBytes, 'bytes'),
-  });
-  const shards = openShards(join(out, 'data'));
   const batchTokens = plan.rowsPerBatch * plan.accumulate * plan.model.context;
   const steps =
     options.steps ?? (options.tokens === undefined ? null : Math.max(1, Math.round(options.tokens / batchTokens)));
@@ -91,8 +80,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     model: plan.model,
     tokenizer: { kind, vocabSize: tokenizer.vocabSize, hash: tokenizer.hash },
     data: {
-      inputs: corpus.inputs.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
-      documents: corpus.documents,
+      corpus: text.corpus,
+      inputs: text.inputs.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
+      documents: text.documents,
       trainTokens: shards.train.tokens,
       trainBytes: shards.train.textBytes,
       heldOutTokens: shards.heldOut.tokens,
@@ -129,7 +119,7 @@ export async function resumePretraining(
   const tokenizer = loadTokenizer(join(options.out, 'tokenizer'));
   if (tokenizer.hash !== run.tokenizer.hash)
     throw new InputError(`${join(options.out, 'tokenizer')} is not the tokenizer that the run began with`);
-  return execute(run, tokenizer, openShards(join(options.out, 'data')), options, true, 0);
+  return execute(run, tokenizer, openRunShards(options.out, run.data.corpus), options, true, 0);
 }
 
 async function execute(
@@ -160,7 +150,7 @@ async function execute(
     const finished = await session.train();
     if (finished) {
       await session.finish();
-      const card = modelCard(run);
+      const card = modelCard(run) + datasheetOf(run.data.corpus);
       saveTransformer(model, join(out, 'final'), {
         modelCard: card,
         addFiles: (folder) => saveTokenizer(tokenizer, folder),
@@ -180,14 +170,6 @@ function checkBudget({ minutes, tokens, steps, schedule }: PretrainOptions): voi
     throw new InputError('give one of --minutes, --tokens and --steps');
   if (tokens === undefined && steps === undefined && schedule === 'cosine')
     throw new InputError('a cosine schedule must know its end: give --tokens or --steps');
-}
-
-async function makeTokenizer(
-  kind: 'bpe' | 'byte',
-  vocab: number,
-  texts: () => Iterable<Uint8Array>,
-): Promise<Tokenizer> {
-  return kind === 'byte' ? byteTokenizer() : await trainBpe({ texts: texts(), vocabSize: vocab });
 }
 
 function modelCard({ model, data, training, result }: RunDescription): string {

@@ -20,6 +20,8 @@ const runSchema = z.object({
   model: z.unknown().transform((value) => parseModelConfig(value, 'run.json')),
   tokenizer: z.object({ kind: z.enum(['bpe', 'byte']), vocabSize: whole, hash: z.string() }),
   data: z.object({
+    /** Folder of the corpus with the token shards; null where they are in the run's own. */
+    corpus: z.string().nullable().default(null),
     inputs: z.array(z.object({ path: z.string(), bytes: whole, sha256: z.string() })),
     documents: whole,
     trainTokens: whole,

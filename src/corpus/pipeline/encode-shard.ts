@@ -1,0 +1,103 @@
+/** One token shard of a corpus: documents read in the order of the mixture, encoded and written. */
+import { existsSync, readFileSync } from 'node:fs';
+import { writeAtomic } from '../../io/files.js';
+import { loadTokenizer, type Tokenizer } from '../../tokenizer/index.js';
+import { cutParagraphs } from '../dedup/index.js';
+import type { SplitEntry } from '../shard-manifest.js';
+import { ShardWriter } from '../shard-writer.js';
+import { type Part, type SplitPlan, textOfPart } from '../split.js';
+import { encodePieces, tokenByteLengths, tokenDtype } from '../tokenize.js';
+import { corpusFolder } from './folder.js';
+import { KeptDocumentsReader } from './kept-documents.js';
+
+/** Where documents are, in the order in which they are wanted. All arrays are [documents]. */
+export interface DocumentList {
+  units: Uint32Array;
+  offsets: Float64Array;
+  textBytes: Uint32Array;
+  /** Hash of the first document of its cluster, in hexadecimal: what decides on which side of the split it is. */
+  hashes: string[];
+  sources: Uint16Array;
+  /** Lines to leave out, or null. */
+  cuts: (Uint32Array | null)[];
+}
+
+export interface EncodeTask {
+  kind: 'encode';
+  out: string;
+  part: Part;
+  shard: number;
+  documents: DocumentList;
+  split: SplitPlan;
+  startToken: number;
+}
+
+export interface EncodedShard {
+  entry: SplitEntry;
+  /** Tokens, and bytes of text, of each source. */
+  tokens: Record<number, number>;
+  bytes: Record<number, number>;
+  seconds: Record<string, number>;
+}
+
+export const partNames = { train: 'train', heldOut: 'heldout' } as const;
+
+let known: { folder: string; tokenizer: Tokenizer; lengths: Uint16Array } | null = null;
+
+export function encodeShard(task: EncodeTask, onBytes: (bytes: number) => void): EncodedShard {
+  const folder = corpusFolder(task.out);
+  if (known?.folder !== folder.tokenizer) {
+    const tokenizer = loadTokenizer(folder.tokenizer);
+    known = { folder: folder.tokenizer, tokenizer, lengths: tokenByteLengths(tokenizer) };
+  }
+  const { tokenizer, lengths } = known;
+  const name = partNames[task.part];
+  const writer = new ShardWriter({
+    folder: folder.data,
+    name,
+    first: task.shard,
+    dtype: tokenDtype(tokenizer),
+    shardTokens: Infinity,
+  });
+  const reader = new KeptDocumentsReader(folder.documents);
+  const result: Omit<EncodedShard, 'entry'> = { tokens: {}, bytes: {}, seconds: { read: 0, encode: 0 } };
+  const { units, offsets, textBytes, hashes, sources, cuts } = task.documents;
+  try {
+    for (let i = 0; i < units.length; i++) {
+      const begin = performance.now();
+      const document = reader.read(units[i]!, offsets[i]!, textBytes[i]!);
+      const cut = cuts[i] ?? null;
+      const whole = Buffer.from(cut ? cutParagraphs(document.text, cut) : document.text);
+      const text = textOfPart(task.split, { text: whole, hash: hashes[i]!, source: document.source }, task.part);
+      const middle = performance.now();
+      if (text && text.length > 0) {
+        writer.begin();
+        writer.write([task.startToken]);
+        let [accounted, tokens] = [0, 1];
+        for (const ids of encodePieces(tokenizer, text)) {
+          writer.write(ids);
+          tokens += ids.length;
+          for (const id of ids) accounted += lengths[id]!;
+        }
+        writer.end(text.length, text.length - accounted);
+        const source = sources[i]!;
+        result.tokens[source] = (result.tokens[source] ?? 0) + tokens;
+        result.bytes[source] = (result.bytes[source] ?? 0) + text.length;
+      }
+      onBytes(textBytes[i]!);
+      result.seconds['read']! += (middle - begin) / 1000;
+      result.seconds['encode']! += (performance.now() - middle) / 1000;
+    }
+    const encoded: EncodedShard = { entry: writer.finish(), ...result };
+    writeAtomic(folder.shardRecord(name, task.shard), JSON.stringify(encoded));
+    return encoded;
+  } finally {
+    writer.abandon();
+    reader.close();
+  }
+}
+
+/** What an earlier sitting wrote of a shard, or null. */
+export function encodedBefore(path: string): EncodedShard | null {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as EncodedShard) : null;
+}
