@@ -42,6 +42,11 @@ function show(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** A titled panel with a table of names and values. */
+export function tablePanel(title: string, values: Record<string, unknown>): string {
+  return `<section class="panel"><h3>${escapeHtml(title)}</h3>${valueTable(values)}</section>`;
+}
+
 /** `12,345,678` for whole numbers, six digits that matter for others. */
 export function group(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString('en-US');
