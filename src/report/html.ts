@@ -20,10 +20,15 @@ export function jsonScript(id: string, data: unknown): string {
 
 /** A table of names and values; nested records are flattened to `outer inner`. */
 export function valueTable(values: Record<string, unknown>): string {
-  const rows = flattened(values).map(
-    ([name, value]) => `<tr><th scope="row">${escapeHtml(words(name))}</th><td>${escapeHtml(value)}</td></tr>`,
+  const rows = namedValues(values).map(
+    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
   );
   return `<table class="values"><tbody>${rows.join('')}</tbody></table>`;
+}
+
+/** Names and values in words, as {@link valueTable} shows them. */
+export function namedValues(values: Record<string, unknown>): [name: string, value: string][] {
+  return flattened(values).map(([name, value]) => [words(name), value]);
 }
 
 function flattened(values: Record<string, unknown>, before = ''): [string, string][] {

@@ -1,4 +1,5 @@
 /** The frame of every report: one page, complete in itself, that loads nothing and can be sent by mail. */
+import { barStyle } from './bar-style.js';
 import type { Chart } from './curves.js';
 import { escapeHtml as escape } from './html.js';
 import { curveStyle, pageScripts } from './script.js';
@@ -29,7 +30,7 @@ export function reportPage({ name, kind, lead, when, body, curves = [] }: Report
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <meta name="referrer" content="no-referrer">
 <title>${escape(name)} · Telar</title>
-<style>${curves.length > 0 ? curveStyle() : ''}${pageStyle}</style>
+<style>${curves.length > 0 ? curveStyle() : ''}${pageStyle}${barStyle}</style>
 </head>
 <body>
 <main>
@@ -70,4 +71,10 @@ export function commandBlock(text: string): string {
 /** `2026-01-02 03:04 UTC` for an ISO 8601 time. */
 export function shortTime(iso: string): string {
   return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** A notice that something needs attention. */
+export function notice(title: string, points: readonly string[]): string {
+  const items = points.map((point) => `<li>${escape(point)}</li>`).join('');
+  return `<section class="panel notice"><h3>${escape(title)}</h3><ul>${items}</ul></section>`;
 }

@@ -9,3 +9,5 @@ export {
   type Removal,
   type ReportSource,
 } from './data.js';
+export { discrepancies } from './figures.js';
+export { renderCorpusReport } from './page.js';
