@@ -1,34 +1,6 @@
-/**
- * The charts of a report. Each is drawn twice: as SVG in the page, which needs no script, and from the same numbers by
- * uPlot, which takes the SVG's place where scripts run.
- */
+/** The charts of a training report: which there are, and from which metrics they are drawn. */
+import type { AxisFormat, Chart, ChartSeries } from '../report/index.js';
 import type { MetricsLine } from './metrics.js';
-
-/** How a number is written on an axis. */
-export type AxisFormat = 'number' | 'percent' | 'scientific' | 'count';
-
-export interface ChartSeries {
-  label: string;
-  /** CSS variable with the colour, such as `--train`. */
-  colour: string;
-  style: 'line' | 'faint' | 'dots';
-  /** One for each x; null where there is none. */
-  values: (number | null)[];
-}
-
-export interface Chart {
-  id: string;
-  title: string;
-  /** A sentence for someone who has not seen such a chart. */
-  note: string;
-  format: AxisFormat;
-  wide: boolean;
-  /** Lowest and highest value shown. */
-  range: [low: number, high: number];
-  /** Tokens, seconds and steps at each point: the reader chooses which is x. */
-  x: { tokens: number[]; minutes: number[]; steps: number[] };
-  series: ChartSeries[];
-}
 
 /** Points of a series that are kept; more are not seen on a screen. */
 const MAX_POINTS = 1500;
@@ -158,63 +130,3 @@ export function smoothed(values: readonly (number | null)[]): (number | null)[] 
 function round(value: number): number {
   return Number(value.toPrecision(5));
 }
-
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 12, 10, 26];
-
-/** The chart as SVG over tokens, for a page without scripts. */
-export function chartSvg(chart: Chart): string {
-  const [width, height] = chart.wide ? [990, 320] : [470, 220];
-  const [low, high] = chart.range;
-  const end = Math.max(1, chart.x.tokens.at(-1) ?? 1);
-  const across = (tokens: number) => LEFT + (tokens / end) * (width - LEFT - RIGHT);
-  const down = (value: number) => TOP + ((high - value) / (high - low)) * (height - TOP - BOTTOM);
-  const grid = ticks(low, high).map(
-    (value) =>
-      `<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${fixed(down(value))}" y2="${fixed(down(value))}"/>` +
-      `<text x="${LEFT - 6}" y="${fixed(down(value) + 4)}" text-anchor="end">${axisLabel(value, chart.format)}</text>`,
-  );
-  const below = ticks(0, end).map(
-    (tokens) =>
-      `<text x="${fixed(across(tokens))}" y="${height - 6}" text-anchor="middle">${axisLabel(tokens, 'count')}</text>`,
-  );
-  const curves = chart.series.map(({ values, colour, style }) => {
-    const points = values.flatMap((value, i) =>
-      value === null ? [] : [[fixed(across(chart.x.tokens[i]!)), fixed(down(value))] as const],
-    );
-    const line = `<polyline class="${style}" style="stroke:var(${colour})" points="${points.map((p) => p.join()).join(' ')}"/>`;
-    const dots = points.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" style="fill:var(${colour})"/>`);
-    return style === 'dots' ? line + dots.join('') : line;
-  });
-  const frame = `<clipPath id="frame-${chart.id}"><rect x="${LEFT}" y="0" width="${width - LEFT}" height="${height - BOTTOM + 3}"/></clipPath>`;
-  const parts = [frame, ...grid, ...below, `<g clip-path="url(#frame-${chart.id})">`, ...curves, '</g>'].join('');
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title} over tokens">${parts}</svg>`;
-}
-
-/** Three to seven round numbers between `low` and `high`. */
-export function ticks(low: number, high: number): number[] {
-  const rough = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
-  const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) =>
-    Number(((first + i) * step).toPrecision(12)),
-  );
-}
-
-/** A number on an axis. The page's script holds this very function, so it leans on nothing outside itself. */
-export function axisLabel(value: number, format: AxisFormat): string {
-  if (value === 0) return '0';
-  if (format === 'percent') return `${Number((value * 100).toPrecision(3))}%`;
-  if (format === 'scientific') return value.toExponential(1).replace('.0', '').replace('-', '−');
-  const [size, suffix] =
-    Math.abs(value) >= 1e9
-      ? [1e9, 'G']
-      : Math.abs(value) >= 1e6
-        ? [1e6, 'M']
-        : Math.abs(value) >= 1e4
-          ? [1e3, 'k']
-          : [1, ''];
-  return `${Number((value / size).toPrecision(4))}${suffix}`;
-}
-
-const fixed = (value: number) => value.toFixed(1);

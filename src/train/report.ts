@@ -1,11 +1,19 @@
 /** `report.html`: one page that shows a run, complete in itself: it loads nothing and can be sent by mail. */
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../io/progress-format.js';
 import type { SampleLine } from './metrics.js';
-import { chartsOf, chartSvg, type Chart } from './report-charts.js';
+import {
+  cardRow,
+  commandBlock,
+  curvePanels,
+  escapeHtml as escape,
+  group,
+  reportPage,
+  shortTime,
+  tablePanel,
+  type Chart,
+} from '../report/index.js';
+import { chartsOf } from './report-charts.js';
 import { headline, type Headline, type RunReport } from './report-data.js';
-import { escapeHtml as escape, group, jsonScript, valueTable } from './report-html.js';
-import { chartStyle, reportScripts } from './report-script.js';
-import { reportStyle } from './report-style.js';
 
 /** Longest generated text that is shown, in characters. */
 const MAX_TEXT = 1200;
@@ -21,25 +29,13 @@ export function renderReport(report: RunReport): string {
   const { name, run } = report;
   const figures = headline(report);
   const charts = chartsOf(report.metrics);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>${escape(name)} · Telar</title>
-<style>${chartStyle()}${reportStyle}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="eyebrow">Telar · training report</p>
-<h1>${escape(name)}</h1>
-<p class="lead">${summary(figures)}</p>
-<p class="when">Begun ${escape(run.created.slice(0, 16).replace('T', ' '))} UTC · ${escape(run.machine.cpu)}</p>
-</header>
-${cards(figures)}
+  return reportPage({
+    name,
+    kind: 'training report',
+    lead: summary(figures),
+    when: `Begun ${shortTime(run.created)} · ${run.machine.cpu}`,
+    curves: charts,
+    body: `${cards(figures)}
 ${samplesSection(report)}
 ${charts.length > 0 ? chartsSection(charts) : ''}
 <h2>Data</h2>
@@ -56,13 +52,8 @@ ${run.result ? tablePanel('Result', run.result) : ''}
 </div>
 <h2>Make it again</h2>
 <p class="note">With the files above and the same version of Telar.</p>
-<pre class="command"><code>${escape(run.command)}</code><button class="copy" type="button">Copy</button></pre>
-<footer>Made by Telar. This page is complete in itself: it loads nothing.</footer>
-</main>
-${charts.length > 0 ? jsonScript('charts', charts) + reportScripts() : ''}
-</body>
-</html>
-`;
+${commandBlock(run.command)}`,
+  });
 }
 
 /** What happened, in a sentence or two. */
@@ -91,30 +82,13 @@ function cards(figures: Headline): string {
     ['parameters', parameters === undefined ? undefined : formatCount(parameters)],
   ];
   const items = all.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
-  if (items.length === 0) return '';
-  const item = ({ label, value }: { label: string; value: string }, i: number) =>
-    `<li class="card${i === 0 && bitsPerByte !== undefined ? ' first' : ''}"><b>${value}</b><span>${label}</span></li>`;
-  return `<ul class="cards">${items.map(item).join('')}</ul>`;
+  return cardRow(items, bitsPerByte !== undefined);
 }
 
 function chartsSection(charts: readonly Chart[]): string {
-  const axis = (name: string, label: string, pressed: boolean) =>
-    `<button type="button" data-axis="${name}" aria-pressed="${pressed}">${label}</button>`;
   return `<h2>How it learnt</h2>
 <p class="note">Point at a curve for its values; drag to look closer, double-click to see all of it.</p>
-<div class="axes">Over&nbsp; ${axis('tokens', 'tokens', true)}${axis('minutes', 'time', false)}${axis('steps', 'steps', false)}</div>
-<div class="grid">${charts.map(chartPanel).join('\n')}</div>`;
-}
-
-function chartPanel(chart: Chart): string {
-  const legend = chart.series.map(
-    ({ label, colour, style }) => `<li class="${style}"><i style="background:var(${colour})"></i>${label} <b></b></li>`,
-  );
-  return `<section class="panel${chart.wide ? ' wide' : ''}">
-<h3>${chart.title}</h3><p class="note">${chart.note}</p>
-<ul class="legend" id="legend-${chart.id}">${legend.join('')}</ul>
-<div class="chart" id="chart-${chart.id}">${chartSvg(chart)}</div>
-</section>`;
+${curvePanels(charts)}`;
 }
 
 function samplesSection(report: RunReport): string {
@@ -200,8 +174,4 @@ function dataTable({ run }: RunReport): string {
 <details style="margin:16px 0 0"${inputs.length <= 8 ? ' open' : ''}><summary>${group(inputs.length)} ${inputs.length === 1 ? 'file' : 'files'}</summary>
 <table><thead><tr><th>file</th><th class="number">size</th><th>SHA-256, beginning</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
   );
-}
-
-function tablePanel(title: string, values: Record<string, unknown>): string {
-  return `<section class="panel"><h3>${title}</h3>${valueTable(values)}</section>`;
 }

@@ -20,10 +20,15 @@ export function jsonScript(id: string, data: unknown): string {
 
 /** A table of names and values; nested records are flattened to `outer inner`. */
 export function valueTable(values: Record<string, unknown>): string {
-  const rows = flattened(values).map(
-    ([name, value]) => `<tr><th scope="row">${escapeHtml(words(name))}</th><td>${escapeHtml(value)}</td></tr>`,
+  const rows = namedValues(values).map(
+    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
   );
   return `<table class="values"><tbody>${rows.join('')}</tbody></table>`;
+}
+
+/** Names and values in words, as {@link valueTable} shows them. */
+export function namedValues(values: Record<string, unknown>): [name: string, value: string][] {
+  return flattened(values).map(([name, value]) => [words(name), value]);
 }
 
 function flattened(values: Record<string, unknown>, before = ''): [string, string][] {
@@ -40,6 +45,11 @@ function show(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return group(value);
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A titled panel with a table of names and values. */
+export function tablePanel(title: string, values: Record<string, unknown>): string {
+  return `<section class="panel"><h3>${escapeHtml(title)}</h3>${valueTable(values)}</section>`;
 }
 
 /** `12,345,678` for whole numbers, six digits that matter for others. */

@@ -1,9 +1,22 @@
-/** The script of a report: live charts in place of the SVG, the choice of the x axis, the copy button. */
+/** The scripts of a report: the copy button, and live curves in place of the SVG with the choice of the x axis. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { axisLabel } from './report-charts.js';
+import { axisLabel } from './axis.js';
+import type { Chart } from './curves.js';
+import { jsonScript } from './html.js';
 
-const script = `
+const pageScript = `
+(() => {
+  document.documentElement.classList.add('js');
+  for (const button of document.querySelectorAll('.copy')) button.onclick = () => {
+    const { textContent } = button.parentElement.querySelector('code');
+    navigator.clipboard.writeText(textContent)
+      .then(() => { button.textContent = 'Copied'; }, () => { button.textContent = 'Select and copy'; });
+  };
+})();
+`;
+
+const curveScript = `
 (() => {
   const axisLabel = ${axisLabel.toString()};
   const root = document.documentElement;
@@ -49,16 +62,12 @@ const script = `
       }, [chart.x[axis], ...chart.series.map((s) => s.values)], place);
     });
   };
-  root.classList.add('js');
   const buttons = [...document.querySelectorAll('.axes button')];
   for (const button of buttons) button.onclick = () => {
     axis = button.dataset.axis;
     for (const other of buttons) other.setAttribute('aria-pressed', String(other === button));
     draw();
   };
-  const copy = document.querySelector('.copy');
-  if (copy) copy.onclick = () => navigator.clipboard.writeText(copy.parentElement.querySelector('code').textContent)
-    .then(() => { copy.textContent = 'Copied'; }, () => { copy.textContent = 'Select and copy'; });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   let waiting;
   addEventListener('resize', () => { clearTimeout(waiting); waiting = setTimeout(draw, 120); });
@@ -66,15 +75,20 @@ const script = `
 })();
 `;
 
-/** uPlot and the page's own script, to be put into a page. */
-export function reportScripts(): string {
-  const code = inlined('uplot/dist/uPlot.iife.min.js') + script;
-  return `<script>${code.replaceAll('</script', '<\\/script')}</script>`;
+/** The data and scripts of a page with these curves, which may be none. */
+export function pageScripts(curves: readonly Chart[]): string {
+  if (curves.length === 0) return inlineScript(pageScript);
+  const uPlot = inlined('uplot/dist/uPlot.iife.min.js');
+  return jsonScript('charts', curves) + inlineScript(uPlot + pageScript + curveScript);
 }
 
 /** uPlot's style sheet. */
-export function chartStyle(): string {
+export function curveStyle(): string {
   return inlined('uplot/dist/uPlot.min.css');
+}
+
+function inlineScript(code: string): string {
+  return `<script>${code.replaceAll('</script', '<\\/script')}</script>`;
 }
 
 function inlined(file: string): string {

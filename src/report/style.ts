@@ -1,5 +1,5 @@
 /** The style of a report: light and dark by the reader's preference, one column on a phone, black on white in print. */
-export const reportStyle = `
+export const pageStyle = `
 :root {
   color-scheme: light dark;
   --page: #faf9f6; --card: #ffffff; --ink: #23211d; --soft: #6d685f; --line: #e6e2da; --accent: #b4532a;
