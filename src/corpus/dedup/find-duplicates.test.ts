@@ -99,7 +99,7 @@ const corpus = (bands: number) =>
         bands: fc.option(fc.array(fc.nat({ max: 60 }), { minLength: bands, maxLength: bands })),
         paragraphs: fc.array(fc.nat({ max: 30 }), { maxLength: 4 }),
       }),
-      { maxLength: 60 },
+      { maxLength: 60, size: 'max' },
     )
     .map((documents): Fingerprint[] => {
       const first = new Map(documents.toReversed().map((document) => [document.exact, document.bands]));

@@ -22,7 +22,7 @@ export interface Duplicates {
 export type FindDuplicatesOptions = DedupOptions & {
   /** For temporary files, which are removed. */
   workFolder: string;
-  /** Memory for joins, beside 5 bytes a document and the result (default 256 MiB). What does not fit goes by the disk. */
+  /** Memory for joins, beside the result and a bit a paragraph (default 256 MiB). What does not fit goes by the disk. */
   memoryBytes?: number;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;

@@ -47,6 +47,7 @@ export class FingerprintWriter {
   private bodyWords = 0;
   private checksum = 0;
   private open = true;
+  private finished = false;
 
   /** @throws RunError where the file cannot be written */
   constructor(path: string, options: DedupOptions) {
@@ -64,6 +65,8 @@ export class FingerprintWriter {
   add(fingerprint: Fingerprint): void {
     const { exact, bands, paragraphs, paragraphIndexes } = fingerprint;
     const count = paragraphIndexes.length;
+    if (bands.length !== 0 && bands.length !== 2 * (this.options.near ? this.options.near.bands : 0))
+      throw new RangeError(`a fingerprint with ${bands.length / 2} bands in ${this.path}`);
     this.push(2 * count + (bands.length > 0 ? 1 : 0));
     for (const word of exact) this.push(word);
     for (const word of bands) this.push(word);
@@ -88,20 +91,24 @@ export class FingerprintWriter {
       writeSync(this.descriptor, bytesOf(header), 0, HEADER_BYTES, 0);
       fsyncSync(this.descriptor);
     });
-    closeSync(this.descriptor);
-    this.open = false;
+    this.close();
     this.guarded(() => {
       renameSync(this.temporary, this.path);
       syncFolder(dirname(this.path));
     });
+    this.finished = true;
   }
 
   /** Leaves nothing behind, where the file is not finished. */
   abandon(): void {
-    if (!this.open) return;
-    closeSync(this.descriptor);
-    this.open = false;
+    if (this.finished) return;
+    this.close();
     rmSync(this.temporary, { force: true });
+  }
+
+  private close(): void {
+    if (this.open) closeSync(this.descriptor);
+    this.open = false;
   }
 
   private push(word: number): void {

@@ -1,8 +1,8 @@
 /**
- * Finds equal keys among any number of records in bounded memory: in one hash table where that fits, else records are
- * parted by the top bits of their keys into files, and each file has its turn at the table.
+ * Finds equal keys among any number of records in bounded memory. Records are parted by the top bits of their keys, in
+ * memory as far as it goes and then in files; each part has its turn at one hash table, small enough for the cache.
  *
- * Only the first record of a key is held, so a key that millions of records share takes no more memory than another.
+ * Only the first record of a key is held there, so a key that millions of records share takes no more than another.
  */
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,12 @@ import { FirstSeen, SLOT_BYTES, slotsFor } from './first-seen.js';
 const RECORD_WORDS = 3;
 /** Words read at a time: a whole number of records. */
 const READ_WORDS = RECORD_WORDS << 14;
+const RECORD_BYTES = 4 * RECORD_WORDS;
 const MOST_PARTS = 4096;
+/** A smaller table is not worth a part of its own. */
+const LEAST_SLOTS = 64;
+/** Memory for the table, where there is more. */
+const TABLE_BYTES = 4 << 20;
 
 export interface KeyJoinOptions {
   /** Names the files. */
@@ -28,59 +33,56 @@ export interface KeyJoinOptions {
 }
 
 export class KeyJoin {
-  /** How many parts the keys are divided into; 1 where all are joined in memory. */
-  readonly parts: number;
   private readonly options: KeyJoinOptions;
-  private readonly table: FirstSeen | null = null;
+  private readonly parts: number;
   private readonly partKeys: number;
-  private readonly shift: number;
-  private readonly buffers: Int32Array[] = [];
+  private readonly buffers: Int32Array[];
+  /** Words in each buffer. */
   private readonly buffered: Int32Array;
   private readonly spilled = new Set<number>();
 
   constructor(options: KeyJoinOptions) {
     this.options = options;
     const { records, memoryBytes } = options;
+    const tableBytes = Math.min(TABLE_BYTES, memoryBytes / 4);
     // keys are hashes, so that parts differ little; a table grows where one has more
-    const keysIn = (parts: number) => (parts === 1 ? records : (1.05 * records) / parts);
+    const keysIn = (parts: number) => Math.ceil(parts === 1 ? records : (1.05 * records) / parts) + 16;
     let parts = 1;
-    while (parts < MOST_PARTS && SLOT_BYTES * slotsFor(keysIn(parts)) > memoryBytes) parts *= 2;
+    for (
+      let slots = slotsFor(keysIn(1));
+      SLOT_BYTES * slots > tableBytes && slots > LEAST_SLOTS && parts < MOST_PARTS;
+    ) {
+      parts *= 2;
+      slots = slotsFor(keysIn(parts));
+    }
     this.parts = parts;
     this.partKeys = keysIn(parts);
-    this.shift = 32 - Math.log2(parts);
+    const affordable = Math.floor((memoryBytes - tableBytes) / parts / RECORD_BYTES);
+    const length = RECORD_WORDS * Math.max(1, Math.min(affordable, this.partKeys));
+    this.buffers = Array.from({ length: parts }, () => new Int32Array(length));
     this.buffered = new Int32Array(parts);
-    if (parts === 1) this.table = new FirstSeen(records);
-    else {
-      const length = RECORD_WORDS * Math.max(16, Math.floor(memoryBytes / 2 / parts / (4 * RECORD_WORDS)));
-      for (let part = 0; part < parts; part++) this.buffers.push(new Int32Array(length));
-    }
   }
 
   /** Adds a record: a key of two halves and a value, any 32 bits but 2^32 - 1. @throws RunError when the disk is full */
   add(low: number, high: number, value: number): void {
-    if (this.table) {
-      const first = this.table.claim(low | 0, high | 0, value | 0);
-      if (first !== -1) this.options.onRepeat(first >>> 0, value);
-      return;
-    }
-    const part = high >>> this.shift;
+    const part = Math.floor((high / 2 ** 32) * this.parts);
     const buffer = this.buffers[part]!;
-    const at = this.buffered[part]!;
+    let at = this.buffered[part]!;
+    if (at === buffer.length) {
+      this.spill(part);
+      at = 0;
+    }
     buffer[at] = low;
     buffer[at + 1] = high;
     buffer[at + 2] = value;
     this.buffered[part] = at + RECORD_WORDS;
-    if (at + RECORD_WORDS === buffer.length) this.spill(part);
   }
 
   /**
-   * Joins what is still on the disk. `rest` is awaited between pieces of work; `onShare` learns how much is done, 0 to 1.
+   * Calls back for every repeat. `rest` is awaited between pieces of work; `onShare` learns how much is done, 0 to 1.
    * @throws RunError when the disk fails
    */
   async finish(rest: () => Promise<void> | undefined, onShare: (share: number) => void): Promise<void> {
-    if (this.table) return;
-    for (let part = 0; part < this.parts; part++) this.spill(part);
-    this.buffers.length = 0;
     const table = new FirstSeen(this.partKeys);
     const words = new Int32Array(READ_WORDS);
     for (let part = 0; part < this.parts; part++) {
@@ -89,10 +91,12 @@ export class KeyJoin {
           this.joinAll(table, words, count);
           await rest();
         }
-        table.clear();
         this.guarded(part, (path) => rmSync(path));
         this.spilled.delete(part);
       }
+      this.joinAll(table, this.buffers[part]!, this.buffered[part]!);
+      table.clear();
+      await rest();
       onShare((part + 1) / this.parts);
     }
   }
@@ -114,7 +118,6 @@ export class KeyJoin {
 
   private spill(part: number): void {
     const length = this.buffered[part]!;
-    if (length === 0) return;
     const fresh = !this.spilled.has(part);
     this.guarded(part, (path) => {
       if (fresh) makeFolder(this.options.folder);
@@ -126,7 +129,6 @@ export class KeyJoin {
         closeSync(descriptor);
       }
     });
-    this.buffered[part] = 0;
   }
 
   /** Fills `words` from a part's file again and again; yields the number of words. */

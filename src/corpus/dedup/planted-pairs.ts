@@ -15,9 +15,9 @@ export interface PlantedPair {
  */
 export function plantPair(words: readonly string[], wanted: number, ngram: number, random: Random): PlantedPair {
   const shingles = words.length - ngram + 1;
-  // each replaced word takes n shingles from both sides: J = (S - nk) / (S + nk)
-  const count = Math.round((shingles * (1 - wanted)) / (1 + wanted) / ngram);
-  const places = random.shuffle(Array.from({ length: Math.floor(words.length / ngram) }, (_, i) => i * ngram + 1));
+  // each replaced word takes n shingles from both sides: J = (S - nk) / (S + nk); rounded at random, to be right on average
+  const count = wanted === 1 ? 0 : Math.floor((shingles * (1 - wanted)) / (1 + wanted) / ngram + random.uniform());
+  const places = random.shuffle(Array.from({ length: Math.floor(shingles / ngram) }, (_, i) => (i + 1) * ngram - 1));
   const changed = [...words];
   for (const place of places.slice(0, count)) changed[place] = `new${random.uint32().toString(36)}`;
   return {
