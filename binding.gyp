@@ -53,8 +53,8 @@
       "dependencies": ["<@(kernel_libraries)"],
       "sources": [
         "native/binding/module.cc", "native/binding/matrices.cc", "native/binding/attention.cc", "native/binding/norms.cc",
-        "native/binding/rows.cc", "native/binding/elements.cc", "native/binding/machine.cc",
-        "native/binding/memory.cc", "native/dispatch.cc", "native/pool.cc"
+        "native/binding/rows.cc", "native/binding/elements.cc", "native/binding/hashes.cc",
+        "native/binding/machine.cc", "native/binding/memory.cc", "native/dispatch.cc", "native/pool.cc"
       ],
       "defines": ["NAPI_VERSION=9"]
     }

@@ -6,6 +6,7 @@
 #include "gemm.h"
 #include "head.h"
 #include "measure.h"
+#include "minhash.h"
 #include "norm.h"
 #include "rows.h"
 
@@ -19,7 +20,8 @@ extern const Kernels table;
 const Kernels table = {
     TELAR_TEXT(TELAR_ISA), kWidth, gemm, attentionForward, attentionBackward, rmsNormForward, rmsNormBackward,
     layerNormForward, layerNormBackward, rope, embeddingForward, embeddingBackward, copyRows, logProbs, logProbsBackward,
-    adamw, sumSquares, total, columnSums, segmentSums, unary, unaryBackward, binary, affine, fill, fmaPeak, readBandwidth,
+    adamw, sumSquares, total, columnSums, segmentSums, unary, unaryBackward, binary, affine, fill, minHash, fmaPeak,
+    readBandwidth,
 };
 
 }  // namespace TELAR_ISA

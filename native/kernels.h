@@ -98,6 +98,9 @@ struct Kernels {
   // y = alpha * x + beta * y + gamma
   void (*affine)(const float* x, float* y, int64_t n, float alpha, float beta, float gamma);
   void (*fill)(float* x, int64_t n, float value);
+  // minima[l] = min(minima[l], multipliers[l] * values[i] + offsets[l] mod 2^32) over all i; lanes a multiple of 16.
+  void (*minHash)(const uint32_t* values, int64_t count, const uint32_t* multipliers, const uint32_t* offsets,
+                  uint32_t* minima, int64_t lanes);
   // GFLOP/s of fused multiply-adds on all threads, and GB/s of reading `n` floats at x, both over about `milliseconds`.
   double (*fmaPeak)(double milliseconds);
   double (*readBandwidth)(const float* x, int64_t n, double milliseconds);

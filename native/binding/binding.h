@@ -41,6 +41,7 @@ void bindAttention(napi_env env, napi_value exports);
 void bindNorms(napi_env env, napi_value exports);
 void bindRows(napi_env env, napi_value exports);
 void bindElements(napi_env env, napi_value exports);
+void bindHashes(napi_env env, napi_value exports);
 void bindMachine(napi_env env, napi_value exports);
 void bindMemory(napi_env env, napi_value exports);
 

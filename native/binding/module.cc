@@ -7,6 +7,7 @@ NAPI_MODULE_INIT() {
   telar::bindNorms(env, exports);
   telar::bindRows(env, exports);
   telar::bindElements(env, exports);
+  telar::bindHashes(env, exports);
   telar::bindMachine(env, exports);
   telar::bindMemory(env, exports);
   return exports;

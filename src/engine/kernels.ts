@@ -5,7 +5,7 @@
  * synchronous and throws (RangeError, TypeError) when an array is shorter than its shape needs; none reads or writes
  * outside. Results do not depend on the number of threads.
  */
-import { createRequire } from 'node:module';
+import { addon } from '../io/addon.js';
 
 type Floats = Float32Array;
 type Ints = Int32Array;
@@ -288,4 +288,4 @@ export interface Kernels {
 }
 
 /** The kernels of this process. */
-export const kernels = createRequire(import.meta.url)('../../build/Release/telar.node') as Kernels;
+export const kernels = addon as Kernels;
