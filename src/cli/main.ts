@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { InputError, RunError } from '../io/errors.js';
 import { benchCommand } from './bench.js';
 import { chatCommand } from './chat.js';
+import { classifyCommand } from './classify.js';
 import { configFlag, withConfigFile } from './config-file.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
@@ -29,6 +30,7 @@ const program = new Command('telar')
   .addCommand(generateCommand())
   .addCommand(chatCommand())
   .addCommand(tokenizerCommand())
+  .addCommand(classifyCommand())
   .addCommand(inspectCommand())
   .addCommand(importCommand())
   .addCommand(benchCommand())
