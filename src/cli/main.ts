@@ -6,6 +6,7 @@ import { version } from '../io/version.js';
 import { benchCommand } from './bench.js';
 import { chatCommand } from './chat.js';
 import { corpusCommand } from './corpus.js';
+import { classifyCommand } from './classify.js';
 import { configFlag, withConfigFile } from './config-file.js';
 import { doctorCommand } from './doctor.js';
 import { generateCommand } from './generate.js';
@@ -27,6 +28,7 @@ const program = new Command('telar')
   .addCommand(generateCommand())
   .addCommand(chatCommand())
   .addCommand(tokenizerCommand())
+  .addCommand(classifyCommand())
   .addCommand(inspectCommand())
   .addCommand(importCommand())
   .addCommand(benchCommand())
