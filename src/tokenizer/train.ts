@@ -8,7 +8,8 @@ import { BpeTokenizer } from './bpe.js';
 import { endOfText, ownSpec } from './bytes.js';
 import { PairCounts } from './pair-counts.js';
 import { patternPresets, type PatternPreset } from './pattern.js';
-import { maxVocabulary, type BpeSpec } from './spec.js';
+import { preTokenizersOf } from './pipeline.js';
+import { maxVocabulary } from './spec.js';
 import type { Tokenizer } from './types.js';
 import { utf8 } from './utf8.js';
 import { WordCounts } from './word-counts.js';
@@ -51,14 +52,6 @@ export async function trainBpe(options: TrainBpeOptions): Promise<Tokenizer> {
   for await (const text of texts) words.add(text);
   const { merged, merges } = learnMerges(words.counts, first, vocabSize - first, minFrequency, new Set(specials));
   return new BpeTokenizer(ownSpec(specials, merged, merges, preTokenizers));
-}
-
-function preTokenizersOf(pattern: PatternPreset): BpeSpec['preTokenizers'] {
-  if (pattern === 'gpt2') return [{ type: 'ByteLevel', addPrefixSpace: false, useRegex: true }];
-  return [
-    { type: 'Split', pattern: patternPresets[pattern], literal: false, keepsRest: true },
-    { type: 'ByteLevel', addPrefixSpace: false, useRegex: false },
-  ];
 }
 
 /** Learns at most `wanted` tokens, with ids from `first` on. */
