@@ -5,7 +5,7 @@
  * comes to. Nothing is read twice but the rest of a run, so that every scanner is linear in the text.
  */
 import { characterAt, Class, lengthShift } from './characters.js';
-import { gpt2Pattern, patternPresets } from './pattern.js';
+import { gpt2Pattern, patternPresets, type PatternPreset } from './pattern.js';
 
 /** End of the piece that starts at `at`, or `at` itself where the bytes are no UTF-8; `end` is the end of the text. */
 export type Scanner = (bytes: Uint8Array, at: number, end: number) => number;
@@ -236,4 +236,9 @@ const scanners: ReadonlyMap<string, Scanner> = new Map([
 /** The scanner that cuts as a pattern does, or null where none is written for it. */
 export function scannerOf(pattern: string): Scanner | null {
   return scanners.get(pattern) ?? null;
+}
+
+/** The scanner of a preset. */
+export function presetScanner(preset: PatternPreset): Scanner {
+  return scanners.get(patternPresets[preset]) ?? scanWhole;
 }
