@@ -39,6 +39,11 @@ export class AddedMatcher {
     this.#pattern = new RegExp(contents.map(escapeRegExp).join('|'), 'gu');
   }
 
+  /** Whether there is nothing to find. */
+  get isEmpty(): boolean {
+    return this.#tokens.size === 0;
+  }
+
   /** Calls `part` for each stretch of text, with where it starts, and `token` for each added token, in order. */
   split(text: string, part: (text: string, start: number) => void, token: (id: number) => void): void {
     let done = 0;

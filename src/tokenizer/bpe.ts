@@ -6,17 +6,18 @@
  */
 import { sha256 } from '../io/files.js';
 import { AddedMatcher, type AddedToken } from './added.js';
-import { alphabetToBytes, bytesToAlphabet, byteCharacters } from './alphabet.js';
+import { alphabetToBytes } from './alphabet.js';
 import { bpeToJSON } from './json-write.js';
 import { IdBuffer } from './id-buffer.js';
-import { MergeTable, mergeWord } from './merges.js';
-import { normalize, splitterOf, withMetaspace, type Metaspace } from './pipeline.js';
-import { byteTokenName, mergeResults, vocabularySize, type BpeSpec } from './spec.js';
+import { MergeTable } from './merges.js';
+import { normalize, scannerOfSteps, splitterOf, withMetaspace, type Metaspace } from './pipeline.js';
+import type { Scanner } from './scan.js';
+import { mergeResults, vocabularySize, type BpeSpec } from './spec.js';
 import { forEachPiece, markSplitter, type Splitter } from './split.js';
 import { TokenTable } from './token-table.js';
 import type { Tokenizer } from './types.js';
-import { escapedByte, textOf, utf8 } from './utf8.js';
-import { WordCache } from './word-cache.js';
+import { bytesOfEscaped, checkLength, escapedByte, textOf, utf8 } from './utf8.js';
+import { WordEncoder } from './word-encoder.js';
 
 /** Two ways to match added tokens: in the text as it came, then in the normalised text. */
 interface Matchers {
@@ -34,16 +35,14 @@ export class BpeTokenizer implements Tokenizer {
   readonly specials: ReadonlyMap<string, number>;
   readonly #table: TokenTable;
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #merges: MergeTable;
+  readonly #words: WordEncoder;
   readonly #byteLevel: boolean;
   readonly #metaspace: Metaspace | undefined;
   readonly #splitters: readonly Splitter[];
-  /** Token of each byte, or -1. */
-  readonly #byteIds: Int32Array;
+  /** Cuts bytes as the splitters cut text, where such a scanner is written. */
+  readonly #scan: Scanner | null;
   readonly #withSpecial: Matchers;
   readonly #withoutSpecial: Matchers;
-  readonly #cache = new WordCache();
-  #symbols = new Int32Array(256);
   #hash: string | undefined;
 
   /** `where` names the source of the spec in errors. @throws InputError when a merge makes no token of the vocabulary. */
@@ -58,14 +57,12 @@ export class BpeTokenizer implements Tokenizer {
     spec.vocabulary.forEach((token, id) => token !== undefined && ids.set(token, id));
     this.#ids = ids;
     this.#table = new TokenTable(this.vocabSize, (id) => tokenBytes(spec, id), spec.added);
-    this.#merges = new MergeTable(spec.merges, mergeResults(spec.vocabulary, ids, spec.merges, where));
+    const merges = new MergeTable(spec.merges, mergeResults(spec.vocabulary, ids, spec.merges, where));
+    this.#words = new WordEncoder(spec, ids, merges);
     this.#byteLevel = spec.decoder.type === 'ByteLevel';
     this.#metaspace = spec.preTokenizers.find((step) => step.type === 'Metaspace');
     this.#splitters = this.#makeSplitters();
-    this.#byteIds = Int32Array.from({ length: 256 }, (_, byte) => {
-      if (this.#byteLevel) return ids.get(byteCharacters[byte] ?? '') ?? -1;
-      return spec.byteFallback ? (ids.get(byteTokenName(byte)) ?? -1) : -1;
-    });
+    this.#scan = this.#byteLevel ? scannerOfSteps(spec.preTokenizers) : null;
     this.#withSpecial = this.#makeMatchers(spec.added);
     this.#withoutSpecial = this.#makeMatchers(spec.added.filter((token) => !token.special));
   }
@@ -75,17 +72,21 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   encode(source: string | Uint8Array, options: { allowSpecial?: boolean } = {}): Uint32Array {
-    const { text, escaped } = textOf(source);
-    const out = new IdBuffer(Math.ceil(text.length / 3) + 8);
     const matchers = options.allowSpecial ? this.#withSpecial : this.#withoutSpecial;
+    checkLength(source);
+    const out = new IdBuffer(Math.ceil(source.length / 3) + 8);
+    if (this.#scan && this.#takesBytes(matchers)) {
+      this.#encodeBytes(typeof source === 'string' ? utf8(source) : source, this.#scan, out);
+      return out.finish();
+    }
+    const { text, escaped } = textOf(source);
     const emit = (id: number): void => out.push(id);
-    const word = (piece: string): void => this.#encodeWord(piece, out);
     matchers.raw.split(
       text,
       (part, start) =>
         matchers.normalized.split(
           normalize(part, this.spec.normalizers),
-          (section, offset) => this.#encodeSection(section, start + offset === 0, escaped, word, out),
+          (section, offset) => this.#encodeSection(section, start + offset === 0, escaped, out),
           emit,
         ),
       emit,
@@ -159,109 +160,46 @@ export class BpeTokenizer implements Tokenizer {
     return true;
   }
 
+  /** Whether nothing happens to a text before it is cut. */
+  #takesBytes({ raw, normalized }: Matchers): boolean {
+    return raw.isEmpty && normalized.isEmpty && this.spec.normalizers.length === 0;
+  }
+
+  #encodeBytes(bytes: Uint8Array, scan: Scanner, out: IdBuffer): void {
+    const words = this.#words;
+    const end = bytes.length;
+    for (let at = 0; at < end;) {
+      const to = scan(bytes, at, end);
+      if (to > at) words.pushBytes(bytes, at, to, out);
+      else words.pushByte(bytes[at]!, out);
+      at = Math.max(to, at + 1);
+    }
+  }
+
   /** Encodes text between added tokens. `first`: it is the beginning of the whole text. */
-  #encodeSection(
-    section: string,
-    first: boolean,
-    escaped: boolean,
-    word: (piece: string) => void,
-    out: IdBuffer,
-  ): void {
+  #encodeSection(section: string, first: boolean, escaped: boolean, out: IdBuffer): void {
+    if (this.#scan) {
+      this.#encodeBytes(escaped ? bytesOfEscaped(section) : utf8(section), this.#scan, out);
+      return;
+    }
     if (!this.#byteLevel) {
-      forEachPiece(this.#metaspace ? withMetaspace(section, this.#metaspace, first) : section, this.#splitters, word);
+      const text = this.#metaspace ? withMetaspace(section, this.#metaspace, first) : section;
+      forEachPiece(text, this.#splitters, (word) => this.#words.pushCharacters(word, escaped, out));
       return;
     }
-    if (!escaped) {
-      forEachPiece(section, this.#splitters, word);
-      return;
-    }
+    const word = (piece: string): void => {
+      const bytes = utf8(piece);
+      this.#words.pushBytes(bytes, 0, bytes.length, out);
+    };
     let done = 0;
-    for (const match of section.matchAll(new RegExp(escapedByte, 'gu'))) {
-      forEachPiece(section.slice(done, match.index), this.#splitters, word);
-      this.#pushByte(section.charCodeAt(match.index) - 0xdc00, out);
-      done = match.index + 1;
+    if (escaped) {
+      for (const match of section.matchAll(new RegExp(escapedByte, 'gu'))) {
+        forEachPiece(section.slice(done, match.index), this.#splitters, word);
+        this.#words.pushByte(section.charCodeAt(match.index) - 0xdc00, out);
+        done = match.index + 1;
+      }
     }
     forEachPiece(section.slice(done), this.#splitters, word);
-  }
-
-  #pushByte(byte: number, out: IdBuffer): void {
-    const id = this.#byteIds[byte] ?? -1;
-    if (id >= 0) out.push(id);
-    else if (this.spec.unknown !== null) out.push(this.spec.unknown);
-  }
-
-  #encodeWord(piece: string, out: IdBuffer): void {
-    const found = this.#cache.find(piece);
-    if (found !== undefined) {
-      const pool = this.#cache.pool;
-      out.pushFrom(pool, found + 1, pool[found] ?? 0);
-      return;
-    }
-    // An unpaired surrogate is an escaped byte, which UTF-8 cannot carry: only SentencePiece gets words with them.
-    const bytes = utf8(piece);
-    const length = this.#byteLevel ? this.#bytesToIds(bytes) : this.#charactersToIds(piece, bytes.length);
-    out.pushFrom(this.#symbols, 0, length);
-    // A copy, since a slice would keep the whole text alive.
-    if (piece.length <= 64) this.#cache.add([...piece].join(''), this.#symbols, length);
-  }
-
-  #bytesToIds(bytes: Uint8Array): number {
-    const symbols = this.#room(bytes.length);
-    if (this.spec.ignoreMerges) {
-      const whole = this.#ids.get(bytesToAlphabet(bytes));
-      if (whole !== undefined) {
-        symbols[0] = whole;
-        return 1;
-      }
-    }
-    let length = 0;
-    let afterUnknown = false;
-    for (const byte of bytes) {
-      const id = this.#byteIds[byte] ?? -1;
-      if (id >= 0) symbols[length++] = id;
-      else if (this.spec.unknown !== null && !(afterUnknown && this.spec.fuseUnknown))
-        symbols[length++] = this.spec.unknown;
-      afterUnknown = id < 0;
-    }
-    return mergeWord(symbols, length, this.#merges);
-  }
-
-  #charactersToIds(piece: string, byteLength: number): number {
-    const symbols = this.#room(byteLength);
-    if (this.spec.ignoreMerges) {
-      const whole = this.#ids.get(piece);
-      if (whole !== undefined) {
-        symbols[0] = whole;
-        return 1;
-      }
-    }
-    let length = 0;
-    let afterUnknown = false;
-    for (const character of piece) {
-      const id = this.#ids.get(character);
-      const fallback = id === undefined ? this.#fallback(character) : null;
-      if (id !== undefined) symbols[length++] = id;
-      else if (fallback) for (const byteId of fallback) symbols[length++] = byteId;
-      else if (this.spec.unknown !== null && !(afterUnknown && this.spec.fuseUnknown))
-        symbols[length++] = this.spec.unknown;
-      afterUnknown = id === undefined && fallback === null;
-    }
-    return mergeWord(symbols, length, this.#merges);
-  }
-
-  /** Byte tokens of a character, or null where one is missing. */
-  #fallback(character: string): Int32Array | null {
-    const code = character.charCodeAt(0);
-    const escaped = character.length === 1 && code >= 0xdc00 && code < 0xe000;
-    const bytes = escaped ? Uint8Array.of(code - 0xdc00) : utf8(character);
-    const ids = Int32Array.from(bytes, (byte) => this.#byteIds[byte] ?? -1);
-    return ids.includes(-1) ? null : ids;
-  }
-
-  #room(length: number): Int32Array {
-    if (this.#symbols.length < length) this.#symbols = new Int32Array(length * 2);
-    else if (this.#symbols.length > 1 << 20 && length < 1 << 16) this.#symbols = new Int32Array(1 << 16);
-    return this.#symbols;
   }
 }
 

@@ -8,7 +8,7 @@ import { bpeToJSON } from './json-write.js';
 import type { BpeSpec } from './spec.js';
 import { TokenTable } from './token-table.js';
 import type { Tokenizer } from './types.js';
-import { bytesOfEscaped, maxTextLength, textOf, utf8 } from './utf8.js';
+import { bytesOfEscaped, checkLength, textOf, utf8 } from './utf8.js';
 
 /** The special token that our own tokenizers begin and end a document with. */
 export const endOfText = '<|endoftext|>';
@@ -107,7 +107,7 @@ class ByteTokenizer implements Tokenizer {
 
   encode(source: string | Uint8Array, options: { allowSpecial?: boolean } = {}): Uint32Array {
     if (!options.allowSpecial) {
-      if (source.length > maxTextLength) textOf(source);
+      checkLength(source);
       return new Uint32Array(typeof source === 'string' ? utf8(source) : source);
     }
     const { text, escaped } = textOf(source);

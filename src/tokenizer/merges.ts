@@ -9,10 +9,11 @@
 export class MergeTable {
   readonly count: number;
   readonly #results: Int32Array;
-  readonly #lefts: Int32Array;
-  readonly #rights: Int32Array;
-  readonly #ranks: Int32Array;
+  /** [left + 1, right, rank] a slot; left + 1 is 0 where it is free. */
+  readonly #slots: Int32Array;
   readonly #mask: number;
+  /** Rank of each pair of ids below 256, which the bytes are in most vocabularies, or -1. */
+  readonly #low = new Int32Array(1 << 16).fill(-1);
 
   /** `pairs` is [left, right] for each rule in the order of rank, `results` the token of each rule. A later duplicate of a pair wins. */
   constructor(pairs: ArrayLike<number>, results: ArrayLike<number>) {
@@ -21,35 +22,38 @@ export class MergeTable {
     let size = 16;
     while (size < this.count * 2) size *= 2;
     this.#mask = size - 1;
-    this.#lefts = new Int32Array(size).fill(-1);
-    this.#rights = new Int32Array(size);
-    this.#ranks = new Int32Array(size);
+    this.#slots = new Int32Array(3 * size);
     for (let rank = 0; rank < this.count; rank++) {
       const left = pairs[2 * rank] ?? 0;
       const right = pairs[2 * rank + 1] ?? 0;
+      if ((left | right) < 256) this.#low[(left << 8) | right] = rank;
       const slot = this.#slot(left, right);
-      this.#lefts[slot] = left;
-      this.#rights[slot] = right;
-      this.#ranks[slot] = rank;
+      this.#slots[slot] = left + 1;
+      this.#slots[slot + 1] = right;
+      this.#slots[slot + 2] = rank;
     }
   }
 
   /** Rank of the rule for a pair, or -1. */
   rank(left: number, right: number): number {
+    if ((left | right) < 256) return this.#low[(left << 8) | right]!;
     const slot = this.#slot(left, right);
-    return this.#lefts[slot] === -1 ? -1 : (this.#ranks[slot] ?? -1);
+    return this.#slots[slot] === 0 ? -1 : this.#slots[slot + 2]!;
   }
 
   /** Token that the rule of a rank makes. */
   result(rank: number): number {
-    return this.#results[rank] ?? 0;
+    return this.#results[rank]!;
   }
 
+  /** Where a pair stands, or would. */
   #slot(left: number, right: number): number {
-    let slot = pairHash(left, right) & this.#mask;
-    while (this.#lefts[slot] !== -1 && (this.#lefts[slot] !== left || this.#rights[slot] !== right))
-      slot = (slot + 1) & this.#mask;
-    return slot;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let slot = pairHash(left, right) & mask; ; slot = (slot + 1) & mask) {
+      const found = slots[3 * slot]!;
+      if (found === 0 || (found === left + 1 && slots[3 * slot + 1] === right)) return 3 * slot;
+    }
   }
 }
 
@@ -73,16 +77,12 @@ export function mergeWord(symbols: Int32Array, length: number, table: MergeTable
 /** Looks for the lowest rank in a scan: quadratic, and fastest for a word. */
 function mergeShort(symbols: Int32Array, length: number, table: MergeTable): number {
   const ranks = shortRanks;
-  const rankAt = (i: number): number => {
-    const rank = table.rank(symbols[i] ?? 0, symbols[i + 1] ?? 0);
-    return rank < 0 ? noRule : rank;
-  };
-  for (let i = 0; i + 1 < length; i++) ranks[i] = rankAt(i);
+  for (let i = 0; i + 1 < length; i++) ranks[i] = rankAt(symbols, i, table);
   for (;;) {
     let best = noRule;
     let at = -1;
     for (let i = 0; i + 1 < length; i++) {
-      const rank = ranks[i] ?? noRule;
+      const rank = ranks[i]!;
       if (rank < best) {
         best = rank;
         at = i;
@@ -90,12 +90,19 @@ function mergeShort(symbols: Int32Array, length: number, table: MergeTable): num
     }
     if (at < 0) return length;
     symbols[at] = table.result(best);
-    symbols.copyWithin(at + 1, at + 2, length);
-    ranks.copyWithin(at + 1, at + 2, length - 1);
     length--;
-    if (at + 1 < length) ranks[at] = rankAt(at);
-    if (at > 0) ranks[at - 1] = rankAt(at - 1);
+    for (let i = at + 1; i < length; i++) {
+      symbols[i] = symbols[i + 1]!;
+      ranks[i] = ranks[i + 1]!;
+    }
+    if (at + 1 < length) ranks[at] = rankAt(symbols, at, table);
+    if (at > 0) ranks[at - 1] = rankAt(symbols, at - 1, table);
   }
+}
+
+function rankAt(symbols: Int32Array, i: number, table: MergeTable): number {
+  const rank = table.rank(symbols[i]!, symbols[i + 1]!);
+  return rank < 0 ? noRule : rank;
 }
 
 /** Keeps the pairs in a heap ordered by rank, then position: O(n log n) for a word of any length. */

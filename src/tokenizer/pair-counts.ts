@@ -5,6 +5,7 @@
  * happens and the counts stay exact without ever counting again.
  */
 import { pairHash } from './merges.js';
+import type { CountedWords } from './word-counts.js';
 
 const none = -1;
 
@@ -27,45 +28,53 @@ export class PairCounts {
   readonly #words: Int32Array;
   readonly #wordCounts: Float64Array;
 
-  /** `words` are sequences of first symbols (bytes), `wordCounts` how often each occurs. */
-  constructor(words: readonly Uint8Array[], wordCounts: Float64Array) {
-    const length = words.reduce((sum, word) => sum + word.length, 0);
-    const perPosition = (): Int32Array => new Int32Array(length).fill(none);
-    this.#symbols = perPosition();
+  /** Positions of the pair that is being merged. */
+  #positions = new Int32Array(1 << 10);
+  /** Pairs that grew in this merge, and for each pair the last merge it grew in. */
+  readonly #grown: number[] = [];
+  readonly #grownIn: number[] = [];
+  #round = 0;
+
+  /** Words of bytes, which are their first symbols. */
+  constructor({ bytes, starts, counts }: CountedWords) {
+    const perPosition = (): Int32Array => new Int32Array(bytes.length).fill(none);
+    this.#symbols = Int32Array.from(bytes);
     this.#next = perPosition();
     this.#previous = perPosition();
     this.#pairs = perPosition();
     this.#nextInList = perPosition();
     this.#previousInList = perPosition();
     this.#words = perPosition();
-    this.#wordCounts = wordCounts;
-    let at = 0;
-    words.forEach((word, index) => {
-      for (let i = 0; i < word.length; i++, at++) {
-        this.#symbols[at] = word[i] ?? 0;
-        this.#words[at] = index;
-        if (i === 0) continue;
+    this.#wordCounts = counts;
+    for (let word = 0; word < counts.length; word++) {
+      for (let at = starts[word]!; at < starts[word + 1]!; at++) {
+        this.#words[at] = word;
+        if (at === starts[word]) continue;
         this.#next[at - 1] = at;
         this.#previous[at] = at - 1;
         this.#link(at - 1);
       }
-    });
+    }
   }
 
   /**
    * Merges every occurrence of a pair, from the left in each word, into the symbol `made`.
    * @returns the pairs whose count grew.
    */
-  merge(pair: number, made: number): Set<number> {
-    const left = this.lefts[pair] ?? 0;
-    const right = this.rights[pair] ?? 0;
-    const grown = new Set<number>();
-    for (const at of this.#positions(pair, left === right)) {
-      const second = this.#next[at] ?? none;
+  merge(pair: number, made: number): readonly number[] {
+    const left = this.lefts[pair]!;
+    const right = this.rights[pair]!;
+    const grown = this.#grown;
+    grown.length = 0;
+    this.#round++;
+    const count = this.#listPositions(pair, left === right);
+    for (let i = 0; i < count; i++) {
+      const at = this.#positions[i]!;
+      const second = this.#next[at]!;
       // In a run of one symbol an occurrence may have lost a symbol to the one before.
       if (this.#symbols[at] !== left || second === none || this.#symbols[second] !== right) continue;
-      const before = this.#previous[at] ?? none;
-      const after = this.#next[second] ?? none;
+      const before = this.#previous[at]!;
+      const after = this.#next[second]!;
       this.#unlink(at);
       if (before !== none) this.#unlink(before);
       if (after !== none) this.#unlink(second);
@@ -74,58 +83,71 @@ export class PairCounts {
       this.#next[at] = after;
       if (after !== none) {
         this.#previous[after] = at;
-        grown.add(this.#link(at));
+        this.#noteGrown(this.#link(at));
       }
-      if (before !== none) grown.add(this.#link(before));
+      if (before !== none) this.#noteGrown(this.#link(before));
     }
     return grown;
   }
 
-  /** The positions of a pair; ascending where its symbols are equal, since only then the order matters. */
-  #positions(pair: number, ascending: boolean): Int32Array {
+  #noteGrown(pair: number): void {
+    if (this.#grownIn[pair] === this.#round) return;
+    this.#grownIn[pair] = this.#round;
+    this.#grown.push(pair);
+  }
+
+  /** Lists the positions of a pair, and gives their number; ascending where its symbols are equal, since only then the order matters. */
+  #listPositions(pair: number, ascending: boolean): number {
     let count = 0;
-    for (let at = this.#heads[pair] ?? none; at !== none; at = this.#nextInList[at] ?? none) count++;
-    const positions = new Int32Array(count);
-    for (let at = this.#heads[pair] ?? none; at !== none; at = this.#nextInList[at] ?? none) positions[--count] = at;
-    return ascending ? positions.sort() : positions;
+    for (let at = this.#heads[pair]!; at !== none; at = this.#nextInList[at]!) {
+      if (count === this.#positions.length) {
+        const longer = new Int32Array(2 * count);
+        longer.set(this.#positions);
+        this.#positions = longer;
+      }
+      this.#positions[count++] = at;
+    }
+    if (ascending) this.#positions.subarray(0, count).sort();
+    return count;
   }
 
   /** Enters a position in the list of its pair, and gives the pair. */
   #link(at: number): number {
-    const pair = this.#pairOf(this.#symbols[at] ?? 0, this.#symbols[this.#next[at] ?? 0] ?? 0);
-    const head = this.#heads[pair] ?? none;
+    const pair = this.#pairOf(this.#symbols[at]!, this.#symbols[this.#next[at] ?? 0]!);
+    const head = this.#heads[pair]!;
     this.#pairs[at] = pair;
     this.#previousInList[at] = none;
     this.#nextInList[at] = head;
     if (head !== none) this.#previousInList[head] = at;
     this.#heads[pair] = at;
-    this.counts[pair] = (this.counts[pair] ?? 0) + (this.#wordCounts[this.#words[at] ?? 0] ?? 0);
+    this.counts[pair] = this.counts[pair]! + this.#wordCounts[this.#words[at] ?? 0]!;
     return pair;
   }
 
   #unlink(at: number): void {
-    const pair = this.#pairs[at] ?? 0;
-    const before = this.#previousInList[at] ?? none;
-    const after = this.#nextInList[at] ?? none;
+    const pair = this.#pairs[at]!;
+    const before = this.#previousInList[at]!;
+    const after = this.#nextInList[at]!;
     if (before === none) this.#heads[pair] = after;
     else this.#nextInList[before] = after;
     if (after !== none) this.#previousInList[after] = before;
-    this.counts[pair] = (this.counts[pair] ?? 0) - (this.#wordCounts[this.#words[at] ?? 0] ?? 0);
+    this.counts[pair] = this.counts[pair]! - this.#wordCounts[this.#words[at] ?? 0]!;
   }
 
   #pairOf(left: number, right: number): number {
     const slot = this.#slot(left, right);
-    const known = this.#slots[slot] ?? none;
+    const known = this.#slots[slot]!;
     if (known !== none) return known;
     const pair = this.counts.length;
     this.#slots[slot] = pair;
     this.lefts.push(left);
     this.rights.push(right);
     this.counts.push(0);
+    this.#grownIn.push(0);
     this.#heads.push(none);
     if (2 * pair > this.#slots.length) {
       this.#slots = new Int32Array(this.#slots.length * 2).fill(none);
-      for (let i = 0; i <= pair; i++) this.#slots[this.#slot(this.lefts[i] ?? 0, this.rights[i] ?? 0)] = i;
+      for (let i = 0; i <= pair; i++) this.#slots[this.#slot(this.lefts[i]!, this.rights[i]!)] = i;
     }
     return pair;
   }
@@ -134,7 +156,7 @@ export class PairCounts {
     const mask = this.#slots.length - 1;
     let slot = pairHash(left, right) & mask;
     for (;;) {
-      const pair = this.#slots[slot] ?? none;
+      const pair = this.#slots[slot]!;
       if (pair === none || (this.lefts[pair] === left && this.rights[pair] === right)) return slot;
       slot = (slot + 1) & mask;
     }

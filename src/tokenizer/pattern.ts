@@ -14,6 +14,16 @@ export const gpt2Pattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
 const gpt4Pattern = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 
 /**
+ * The pattern of GPT-4o. A word is capitals, then small letters, with its contraction; caseless letters and marks are
+ * both.
+ */
+const o200kPattern = [
+  String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?`,
+  String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?`,
+  String.raw`\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+].join('|');
+
+/**
  * Our own default. A word keeps its combining marks (so that Hindi, Thai or decomposed accents stay whole) and one
  * space before it; an English contraction after either apostrophe is a word; digits go in pairs, so that "1862" is
  * a century and a year; punctuation keeps the line breaks after it; the last space before a word goes to the word.
@@ -21,7 +31,12 @@ const gpt4Pattern = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p
 const telarPattern = String.raw`['’](?:[sdmtSDMT]|ll|ve|re|LL|VE|RE)(?![\p{L}\p{M}])| ?[\p{L}\p{M}]+| ?\p{N}{1,2}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 
 /** Pre-tokenisation patterns by name. */
-export const patternPresets = { gpt2: gpt2Pattern, gpt4: gpt4Pattern, telar: telarPattern } as const;
+export const patternPresets = {
+  gpt2: gpt2Pattern,
+  gpt4: gpt4Pattern,
+  o200k: o200kPattern,
+  telar: telarPattern,
+} as const;
 
 /** Name of a pre-tokenisation preset. */
 export type PatternPreset = keyof typeof patternPresets;

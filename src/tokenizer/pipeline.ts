@@ -1,5 +1,6 @@
 /** The steps of a {@link BpeSpec} that come before BPE, as functions of text. */
-import { gpt2Pattern } from './pattern.js';
+import { gpt2Pattern, patternPresets, type PatternPreset } from './pattern.js';
+import { scannerOf, scanWhole, type Scanner } from './scan.js';
 import type { Normalizer, PreTokenizer } from './spec.js';
 import { literalSplitter, markSplitter, patternSplitter, type Splitter } from './split.js';
 
@@ -36,4 +37,23 @@ export function splitterOf(step: PreTokenizer): Splitter[] {
     case 'Metaspace':
       return step.split ? [markSplitter(step.replacement, false)] : [];
   }
+}
+
+/** A scanner of bytes that cuts as byte-level steps do, or null where none is written for them. */
+export function scannerOfSteps(steps: readonly PreTokenizer[]): Scanner | null {
+  const scanners = steps.flatMap((step): (Scanner | null)[] => {
+    if (step.type === 'Split') return [step.keepsRest && !step.literal ? scannerOf(step.pattern) : null];
+    if (step.type !== 'ByteLevel' || step.addPrefixSpace) return [null];
+    return step.useRegex ? [scannerOf(gpt2Pattern)] : [];
+  });
+  return scanners.length > 1 ? null : scanners[0] === undefined ? scanWhole : scanners[0];
+}
+
+/** The steps of a byte-level tokenizer that cuts by a preset. */
+export function preTokenizersOf(pattern: PatternPreset): PreTokenizer[] {
+  if (pattern === 'gpt2') return [{ type: 'ByteLevel', addPrefixSpace: false, useRegex: true }];
+  return [
+    { type: 'Split', pattern: patternPresets[pattern], literal: false, keepsRest: true },
+    { type: 'ByteLevel', addPrefixSpace: false, useRegex: false },
+  ];
 }

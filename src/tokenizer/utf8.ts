@@ -5,6 +5,7 @@
  * the string still says exactly what the bytes were (the way of Python's PEP 383).
  */
 import { InputError } from '../io/errors.js';
+import { sequenceLength } from './characters.js';
 
 /** Most bytes, or UTF-16 units, that are encoded at once: far below the longest string JavaScript can hold. */
 export const maxTextLength = 2 ** 28;
@@ -33,15 +34,20 @@ export interface EscapedText {
   readonly escaped: boolean;
 }
 
+/** @throws InputError for a text above {@link maxTextLength}. */
+export function checkLength(source: string | Uint8Array): void {
+  if (source.length > maxTextLength)
+    throw new InputError(
+      `a text of ${source.length} ${typeof source === 'string' ? 'characters' : 'bytes'} is too long to encode at once: split it into documents`,
+    );
+}
+
 /**
  * The text to encode for a string (lone surrogates become U+FFFD, as in UTF-8) or for any bytes (invalid bytes escaped).
  * @throws InputError above {@link maxTextLength}.
  */
 export function textOf(source: string | Uint8Array): EscapedText {
-  if (source.length > maxTextLength)
-    throw new InputError(
-      `a text of ${source.length} ${typeof source === 'string' ? 'characters' : 'bytes'} is too long to encode at once: split it into documents`,
-    );
+  checkLength(source);
   if (typeof source === 'string')
     return { text: loneSurrogate.test(source) ? textOfUtf8(utf8(source)) : source, escaped: false };
   try {
@@ -55,7 +61,7 @@ function escapeInvalid(bytes: Uint8Array): string {
   const parts: string[] = [];
   let start = 0;
   for (let at = 0; at < bytes.length;) {
-    const length = sequenceLength(bytes, at);
+    const length = sequenceLength(bytes, at, bytes.length);
     if (length > 0) {
       at += length;
       continue;
@@ -80,21 +86,6 @@ export function bytesOfEscaped(text: string): Uint8Array {
     length += encoder.encodeInto(part, bytes.subarray(length)).written;
   }
   return bytes.slice(0, length);
-}
-
-/** Length of the valid UTF-8 sequence at `at`, or 0. Source: The Unicode Standard, table 3-7. */
-function sequenceLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at] ?? 0;
-  if (first < 0x80) return 1;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (at + length > bytes.length) return 0;
-  const second = bytes[at + 1] ?? 0;
-  const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
-  const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
-  if (second < low || second > high) return 0;
-  for (let i = 2; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
-  return length;
 }
 
 /** Text of UTF-8 that arrives in pieces: each push gives the complete characters so far, never half of one. */

@@ -1,34 +1,42 @@
 /** Token ids of words seen lately, with a bound on its memory: when it is full it forgets everything and starts anew. */
+import { ByteMap } from './byte-map.js';
+
 const maxWords = 1 << 17;
 const maxIds = 1 << 20;
-const longestWord = 64;
+/** Longest word that is remembered, in bytes. */
+export const longestWord = 64;
 
 export class WordCache {
-  readonly #offsets = new Map<string, number>();
+  readonly #words = new ByteMap(1 << 12);
+  /** Offset in {@link pool} of each word of the map. */
+  #offsets = new Int32Array(1 << 12);
   #used = 0;
   /** At each word's offset: the number of its ids, then the ids. */
-  pool: Int32Array = new Int32Array(1 << 12);
+  pool: Int32Array = new Int32Array(1 << 14);
 
-  /** Offset of the word in {@link pool}, or undefined. */
-  find(word: string): number | undefined {
-    return this.#offsets.get(word);
+  /** Offset in {@link pool} of the word `source[from..to)`, whose `hashBytes` is given, or -1. */
+  find(source: Uint8Array, from: number, to: number, hash: number): number {
+    const index = this.#words.find(source, from, to, hash);
+    return index < 0 ? -1 : this.#offsets[index]!;
   }
 
-  /** Remembers the first `length` ids of `ids` for a word, unless the word is long. `word` must not be a slice of a long text. */
-  add(word: string, ids: Int32Array, length: number): void {
-    if (word.length > longestWord || length > longestWord * 4) return;
-    if (this.#offsets.size >= maxWords || this.#used + length + 1 > maxIds) {
-      this.#offsets.clear();
+  /** Remembers the first `length` ids of `ids` for a word that is not there, of at most {@link longestWord} bytes. */
+  add(source: Uint8Array, from: number, to: number, hash: number, ids: Int32Array, length: number): void {
+    if (this.#words.size >= maxWords || this.#used + length + 1 > maxIds) {
+      this.#words.clear();
       this.#used = 0;
     }
-    if (this.#used + length + 1 > this.pool.length) {
-      const pool = new Int32Array(this.pool.length * 2);
-      pool.set(this.pool);
-      this.pool = pool;
-    }
-    this.#offsets.set(word, this.#used);
+    if (this.#used + length + 1 > this.pool.length) this.pool = twice(this.pool);
+    const index = this.#words.add(source, from, to, hash);
+    if (index >= this.#offsets.length) this.#offsets = twice(this.#offsets);
+    this.#offsets[index] = this.#used;
     this.pool[this.#used++] = length;
-    this.pool.set(ids.subarray(0, length), this.#used);
-    this.#used += length;
+    for (let i = 0; i < length; i++) this.pool[this.#used++] = ids[i]!;
   }
+}
+
+function twice(from: Int32Array): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(from.length * 2);
+  to.set(from);
+  return to;
 }
