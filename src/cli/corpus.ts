@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
-import { buildCorpus, type CorpusReport, inspectCorpus, readCorpusConfig } from '../corpus/index.js';
+import { buildCorpus, type CorpusReport, excerpt, inspectCorpus, readCorpusConfig } from '../corpus/index.js';
 import { InputError } from '../io/errors.js';
 import { createProgress } from '../io/progress.js';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../io/progress-format.js';
@@ -145,7 +145,7 @@ function inspectCommand(): Command {
       printReport(dir, found.report);
       for (const { document, tokens, text } of found.samples) {
         console.log(picocolors.bold(`\nDocument ${document}, ${tokens} tokens`));
-        console.log(text.length > 1500 ? `${text.slice(0, 1500).toWellFormed()}…` : text);
+        console.log(excerpt(text, 1500));
       }
       if (verify) console.log('\nEvery shard is what was written.');
     });

@@ -6,7 +6,7 @@ export { heldOutBatches, type HeldOutOptions } from './held-out-batches.js';
 export { shardsInMemory } from './memory-shards.js';
 export { pacer } from './pacing.js';
 export * from './pipeline/index.js';
-export { type CorpusReport } from './report/index.js';
+export { type CorpusReport, excerpt } from './report/index.js';
 export { type PackedBatch } from './packing.js';
 export { type ShardManifest } from './shard-manifest.js';
 export { openShards, type OpenShards, type TokenShards, type TokenSplit } from './shards.js';

@@ -1,21 +1,20 @@
 /** Makes the cleaner of a configuration: loads what its steps need and applies them in order. */
-import type * as z from 'zod';
 import type { SourceDocument } from '../document.js';
-import { boilerplate, boilerplateOptions } from './boilerplate.js';
-import { c4, c4Options } from './c4.js';
+import { boilerplate } from './boilerplate.js';
+import { c4 } from './c4.js';
 import { stepNames, type CleanConfig, type StepName } from './config.js';
 import { decontaminate } from './decontaminate.js';
-import { fineweb, finewebOptions } from './fineweb.js';
-import { gopherQuality, gopherQualityOptions } from './gopher-quality.js';
-import { gopherRepetition, gopherRepetitionOptions } from './gopher-repetition.js';
-import { language, languageOptions, noteLanguage } from './language.js';
+import { fineweb } from './fineweb.js';
+import { gopherQuality } from './gopher-quality.js';
+import { gopherRepetition } from './gopher-repetition.js';
+import { language, noteLanguage } from './language.js';
 import { ByteModel } from './perplexity.js';
-import { pii, piiOptions } from './personal/index.js';
+import { pii } from './personal/index.js';
 import { classifierQuality, perplexityQuality } from './quality.js';
 import type { Services } from './services.js';
 import type { Drop, Facts, Step } from './step.js';
-import { toxicity, toxicityOptions } from './toxicity.js';
-import { unicode, unicodeOptions } from './unicode.js';
+import { toxicity } from './toxicity.js';
+import { unicode } from './unicode.js';
 import { WordScanner } from './words.js';
 
 /** Cleans a document: its text, changed or not, or why it is dropped, and what was learnt of it. */
@@ -29,17 +28,16 @@ export type Cleaner = (document: SourceDocument) => { text: string; facts: Facts
 export function makeSteps(config: CleanConfig, services: Services): { name: StepName; apply: Step }[] {
   const scanner = new WordScanner();
   const makers: Record<StepName, () => Step | null> = {
-    unicode: () => whenOn(config.unicode, unicodeOptions, unicode),
-    boilerplate: () => whenOn(config.boilerplate, boilerplateOptions, boilerplate),
-    c4: () => whenOn(config.c4, c4Options, c4),
-    language: () => whenOn(config.language, languageOptions, (o) => language(o, services.identifyLanguage)),
-    gopherRepetition: () =>
-      whenOn(config.gopherRepetition, gopherRepetitionOptions, (o) => gopherRepetition(o, scanner)),
+    unicode: () => whenOn(config.unicode, unicode),
+    boilerplate: () => whenOn(config.boilerplate, boilerplate),
+    c4: () => whenOn(config.c4, c4),
+    language: () => whenOn(config.language, (o) => language(o, services.identifyLanguage)),
+    gopherRepetition: () => whenOn(config.gopherRepetition, (o) => gopherRepetition(o, scanner)),
     gopherQuality: () =>
-      whenOn(config.gopherQuality, gopherQualityOptions, (o) =>
+      whenOn(config.gopherQuality, (o) =>
         gopherQuality(o, scanner, (text, facts) => noteLanguage(text, facts, services.identifyLanguage)),
       ),
-    fineweb: () => whenOn(config.fineweb, finewebOptions, (o) => fineweb(o, scanner)),
+    fineweb: () => whenOn(config.fineweb, (o) => fineweb(o, scanner)),
     quality: () => {
       const options = config.quality;
       if (options === false) return null;
@@ -48,14 +46,14 @@ export function makeSteps(config: CleanConfig, services: Services): { name: Step
         : perplexityQuality(options.maxPerplexity, ByteModel.load(options.model));
     },
     toxicity: () =>
-      whenOn(config.toxicity, toxicityOptions, (o) =>
+      whenOn(config.toxicity, (o) =>
         toxicity(o, o.classifier === undefined ? services.toxicityClassifier() : services.loadClassifier(o.classifier)),
       ),
     decontaminate: () =>
       config.decontaminate === false
         ? null
         : decontaminate(services.loadTestSets(config.decontaminate.files, config.decontaminate.ngram)),
-    pii: () => whenOn(config.pii, piiOptions, pii),
+    pii: () => whenOn(config.pii, pii),
   };
   return stepNames.flatMap((name) => {
     const apply = makers[name]();
@@ -78,12 +76,7 @@ export function cleanerOf(steps: readonly { name: string; apply: Step }[]): Clea
   };
 }
 
-/** A step is its options, all of them defaults for `true`. */
-function whenOn<T extends z.ZodType>(
-  value: boolean | z.output<T>,
-  schema: T,
-  make: (options: z.output<T>) => Step,
-): Step | null {
-  if (value === false) return null;
-  return make(value === true ? schema.parse({}) : value);
+/** A step with its options, or none where it is off. */
+function whenOn<T>(options: T | false, make: (options: T) => Step): Step | null {
+  return options === false ? null : make(options);
 }

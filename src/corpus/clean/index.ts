@@ -14,6 +14,6 @@ export { type Drop, type Facts } from './step.js';
  * Loads whatever the steps need (scorers, n-grams of test sets) and makes the cleaner.
  * @throws InputError for a classifier, model or test set that cannot be read
  */
-export async function makeCleaner(config: CleanConfig, services?: Services): Promise<Cleaner> {
-  return cleanerOf(makeSteps(config, services ?? (await defaultServices())));
+export async function makeCleaner(config: CleanConfig, services: Services = defaultServices): Promise<Cleaner> {
+  return cleanerOf(makeSteps(config, services));
 }

@@ -1,5 +1,7 @@
 /** What the steps take from other rooms: scorers of `src/classify/`, test sets of `src/corpus/dedup/`. */
+import { identifyLanguage, loadClassifier, toxicityClassifier } from '../../classify/index.js';
 import { RunError } from '../../io/errors.js';
+import { Contamination } from '../dedup/index.js';
 
 /** A classifier of texts. */
 export interface Scorer {
@@ -34,20 +36,9 @@ export function probability(scorer: Scorer, label: number, text: string, what: s
 }
 
 /** The scorers and test sets of the other rooms. */
-export async function defaultServices(): Promise<Services> {
-  const [classify, dedup] = await Promise.all([import(CLASSIFY) as Promise<Classify>, import(DEDUP) as Promise<Dedup>]);
-  return {
-    identifyLanguage: classify.identifyLanguage,
-    toxicityClassifier: classify.toxicityClassifier,
-    loadClassifier: classify.loadClassifier,
-    loadTestSets: (files, n) => dedup.Contamination.load(files, n),
-  };
-}
-
-/** Both rooms are under way on branches of their own; when they are merged, these become static imports. */
-const CLASSIFY: string = '../../classify/index.js';
-const DEDUP: string = '../dedup/index.js';
-type Classify = Pick<Services, 'identifyLanguage' | 'toxicityClassifier' | 'loadClassifier'>;
-interface Dedup {
-  Contamination: { load(files: readonly string[], n: number): TestSets };
-}
+export const defaultServices: Services = {
+  identifyLanguage,
+  toxicityClassifier,
+  loadClassifier,
+  loadTestSets: (files, n) => Contamination.load(files, n),
+};

@@ -38,7 +38,7 @@ export function short(value: number): string {
 
 /** Schema of a step in `corpus.yaml`: `false` switches it off, `true` means its defaults, an object overrides some of them. */
 export function switchable<T extends z.ZodType>(options: T) {
-  return z.union([z.boolean(), options]);
+  return z.union([z.literal(false), z.literal(true).transform((): z.output<T> => options.parse({})), options]);
 }
 
 /** A share from 0 to 1. */

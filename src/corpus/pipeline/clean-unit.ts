@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { type CleanConfig, type Cleaner, makeCleaner, maskPersonalData } from '../clean/index.js';
 import { type DedupOptions, Fingerprinter, FingerprintWriter } from '../dedup/index.js';
 import { type ReadUnit, readUnit } from '../read/index.js';
+import { excerpt } from '../report/index.js';
 import { corpusFolder } from './folder.js';
 import { type KeptDocument, KeptDocumentsWriter } from './kept-documents.js';
 import { addSeconds, countDropped, countKept, countProblem, countRead, emptyTally, type Tally } from './tally.js';
@@ -67,9 +68,7 @@ export async function cleanUnit(task: CleanTask, onBytes: (bytes: number) => voi
         countRead(tally, document.text, bytesRead, facts);
         if ('drop' in outcome) {
           countDropped(tally, outcome, document.source, bytesRead, (length) =>
-            maskPersonalData(document.text.slice(0, 2 * length))
-              .slice(0, length)
-              .toWellFormed(),
+            excerpt(maskPersonalData(document.text.slice(0, 2 * length)).text, length),
           );
           clock = performance.now();
           continue;

@@ -99,7 +99,12 @@ export function parseCorpusConfig(value: unknown, name: string, base: string): C
   }
   const absolute = (path: string): string => (path === '-' || isAbsolute(path) ? path : join(base, path));
   const config = result.data;
-  const { tokenizer } = config;
+  const { tokenizer, clean } = config;
+  const { decontaminate, toxicity, quality } = clean;
+  if (decontaminate !== false) decontaminate.files = decontaminate.files.map(absolute);
+  if (toxicity !== false && toxicity.classifier !== undefined) toxicity.classifier = absolute(toxicity.classifier);
+  if (quality !== false && 'classifier' in quality) quality.classifier = absolute(quality.classifier);
+  if (quality !== false && 'model' in quality) quality.model = absolute(quality.model);
   return {
     ...config,
     sources: config.sources.map((source) => ({ ...source, paths: source.paths.map(absolute) })),

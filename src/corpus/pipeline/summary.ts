@@ -88,8 +88,8 @@ export function summarize(outcome: Outcome): CorpusReport {
         first: [...plan.problems, ...tally.problems.first].slice(0, REPORT_LIMITS.problems),
       },
       cleaning: stepNames.map((step) => {
-        const value = (config.clean as Record<string, unknown>)[step];
-        return { step, on: value !== false, settings: typeof value === 'object' && value !== null ? value : {} };
+        const options = config.clean[step];
+        return { step, on: options !== false, settings: options === false ? {} : { ...options } };
       }),
       changes: Object.fromEntries(Object.entries(tally.counts).filter(([name]) => !name.startsWith('pii.'))),
       languages: Object.keys(tally.languages.before).map((language) => ({
