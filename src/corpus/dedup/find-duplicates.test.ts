@@ -6,7 +6,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { RunError } from '../../io/errors.js';
 import { Random } from '../../io/hash-random.js';
 import {
-  cutParagraphs,
   dedupConfigSchema,
   findDuplicates,
   Fingerprinter,
@@ -187,63 +186,3 @@ function wait(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
 }
-
-describe('a corpus of texts', () => {
-  const long = (subject: string) =>
-    `${subject} is told of here at some length, so that the line is long enough to be compared with all the others.`;
-  const texts = [
-    `${long('The sea')}\n\n${long('The land')}`,
-    `${long('THE SEA')}\n\n  ${long('the land')}\n`,
-    `A preface.\n\n${long('The sea')}\n\nAnd then:\n\n${long('The sky')}\n\n${long('The sky')}`,
-    'short',
-    'Short',
-  ];
-
-  it('loses copies, and paragraphs that were there before', async () => {
-    const fingerprinter = new Fingerprinter(defaults);
-    const found = await search(
-      texts.map((text) => fingerprinter.of(text)),
-      defaults,
-    );
-    expect([...found.verdicts]).toEqual([0, 1, 0, 0, 1]);
-    expect([...found.clusters]).toEqual([0, 0, 2, 3, 3]);
-    expect(texts.map((_, d) => cutsOf(found, d))).toEqual([[], [], [2, 8], [], []]);
-    expect(cutParagraphs(texts[2]!, cutsOf(found, 2))).toBe(`A preface.\n\nAnd then:\n\n${long('The sky')}\n`);
-  });
-
-  it('keeps near-duplicates that are not to be dropped, and knows their clusters', async () => {
-    const options = dedupConfigSchema.parse({ near: { drop: false } });
-    const fingerprinter = new Fingerprinter(options);
-    const one = Array.from({ length: 200 }, (_, i) => `word${i}`).join(' ');
-    const documents = ['something else that has nothing to do with it', one, `${one} end`].map((t) =>
-      fingerprinter.of(t),
-    );
-    const found = await search(documents, options);
-    expect([...found.verdicts]).toEqual([0, 0, 0]);
-    expect([...found.clusters]).toEqual([0, 1, 1]);
-  });
-});
-
-describe('cutParagraphs', () => {
-  it.each([
-    ['a\nb\nc', [1], 'a\nc'],
-    ['a\n\nb\n\nc', [2], 'a\n\nc'],
-    ['a\n\nb\n\nc\n', [0], 'b\n\nc\n'],
-    ['a\n\nb\n\nc\n', [0, 2, 4], ''],
-    ['a\n\n\nb\n', [3], 'a\n\n'],
-    ['a\nb\n', [1], 'a\n'],
-    ['a\n\n\n\nb', [], 'a\n\n\n\nb'],
-  ])('%j without %j', (text, indexes, expected) => expect(cutParagraphs(text, indexes)).toBe(expected));
-
-  it('removes the lines it is given, and otherwise at most blank ones', () => {
-    const lines = fc.array(fc.constantFrom('', ' ', 'a', 'b', 'c d'), { minLength: 1, maxLength: 12 });
-    fc.assert(
-      fc.property(lines, fc.func(fc.boolean()), (lines, chosen) => {
-        const indexes = lines.flatMap((line, i) => (line.trim() !== '' && chosen(i) ? [i] : []));
-        const rest = cutParagraphs(lines.join('\n'), indexes);
-        const written = (all: string[]) => all.filter((line) => line.trim() !== '');
-        expect(written(rest.split('\n'))).toEqual(written(lines.filter((_, i) => !indexes.includes(i))));
-      }),
-    );
-  });
-});

@@ -17,8 +17,15 @@ const nearOptions = z.strictObject({
 });
 
 /** `true` stands for the defaults. */
-const switchable = <Schema extends z.ZodType>(options: Schema, defaults: () => z.output<Schema>) =>
-  z.union([z.literal(false), z.literal(true).transform(defaults), options]).prefault(true);
+const switchable = <Shape extends z.ZodRawShape>(
+  options: z.ZodObject<Shape>,
+  defaults: () => z.output<typeof options>,
+) =>
+  z
+    .union([z.literal(false), z.literal(true).transform(defaults), options], {
+      error: `must be true, false or an object of ${Object.keys(options.shape).join(', ')}, each of its type`,
+    })
+    .prefault(true);
 
 export const dedupConfigSchema = z.strictObject({
   /** Drop documents that say the same as an earlier one, white space and case aside. */
