@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
-import { buildCorpus, type CorpusReport, excerpt, inspectCorpus, readCorpusConfig } from '../corpus/index.js';
+import { buildCorpus, type CorpusReport, excerpt, inspectCorpus, readCorpusConfig } from '../corpus/pipeline/index.js';
 import { InputError } from '../io/errors.js';
 import { createProgress } from '../io/progress.js';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../io/progress-format.js';
@@ -27,6 +27,7 @@ interface InspectFlags {
 
 export function corpusCommand(): Command {
   return new Command('corpus')
+    .enablePositionalOptions()
     .description('clean, deduplicate, mix and tokenize text, as a corpus.yaml says')
     .argument('[config]', 'corpus.yaml: the sources, and what is done to them')
     .option('--out <dir>', 'folder for the corpus; telar pretrain takes it as it is')

@@ -3,36 +3,34 @@
 import { Command } from 'commander';
 import { InputError, RunError } from '../io/errors.js';
 import { version } from '../io/version.js';
-import { benchCommand } from './bench.js';
-import { chatCommand } from './chat.js';
-import { corpusCommand } from './corpus.js';
-import { classifyCommand } from './classify.js';
 import { configFlag, withConfigFile } from './config-file.js';
-import { doctorCommand } from './doctor.js';
-import { generateCommand } from './generate.js';
-import { importCommand } from './import.js';
-import { inspectCommand } from './inspect.js';
-import { pretrainCommand } from './pretrain.js';
-import { startCommand } from './start.js';
-import { tokenizerCommand } from './tokenizer.js';
+
+/** Commands by name. Only the one that is called is loaded, for some lean on much; help shows all. */
+const commands: Record<string, () => Promise<Command>> = {
+  start: async () => (await import('./start.js')).startCommand(),
+  corpus: async () => (await import('./corpus.js')).corpusCommand(),
+  pretrain: async () => (await import('./pretrain.js')).pretrainCommand(),
+  generate: async () => (await import('./generate.js')).generateCommand(),
+  chat: async () => (await import('./chat.js')).chatCommand(),
+  tokenizer: async () => (await import('./tokenizer.js')).tokenizerCommand(),
+  classify: async () => (await import('./classify.js')).classifyCommand(),
+  inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  import: async () => (await import('./import.js')).importCommand(),
+  bench: async () => (await import('./bench.js')).benchCommand(),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+};
+const args = process.argv.slice(2);
+const called = args.find((arg) => !arg.startsWith('-'));
+const wanted = called !== undefined && Object.hasOwn(commands, called) ? [called] : Object.keys(commands);
 
 const program = new Command('telar')
   .description('Build language models end to end on the machine you have.')
   .version(version)
   .option('--debug', 'print a stack trace when something fails')
   .exitOverride()
-  .configureHelp({ showGlobalOptions: true })
-  .addCommand(startCommand())
-  .addCommand(corpusCommand())
-  .addCommand(pretrainCommand())
-  .addCommand(generateCommand())
-  .addCommand(chatCommand())
-  .addCommand(tokenizerCommand())
-  .addCommand(classifyCommand())
-  .addCommand(inspectCommand())
-  .addCommand(importCommand())
-  .addCommand(benchCommand())
-  .addCommand(doctorCommand());
+  .configureHelp({ showGlobalOptions: true });
+if (!args.includes('--version') || called !== undefined)
+  for (const name of wanted) program.addCommand(await commands[name]!());
 for (const command of program.commands)
   for (const each of [command, ...command.commands]) {
     each.exitOverride(); // subcommands throw their usage errors too, so that all exits are decided below
@@ -40,7 +38,7 @@ for (const command of program.commands)
   }
 
 try {
-  await program.parseAsync(withConfigFile(process.argv.slice(2)), { from: 'user' });
+  await program.parseAsync(withConfigFile(args), { from: 'user' });
 } catch (error) {
   process.exitCode = exitCode(error);
 }
