@@ -25,7 +25,7 @@ export interface KeptDocument {
 export class KeptDocumentsWriter {
   private readonly path: string;
   private readonly indexPath: string;
-  private readonly descriptor: number;
+  private descriptor: number | null;
   private readonly index: number[] = [];
   private pending: Buffer[] = [];
   private pendingBytes = 0;
@@ -49,25 +49,25 @@ export class KeptDocumentsWriter {
 
   finish(): void {
     this.flush();
-    this.guarded(() => fsyncSync(this.descriptor));
-    closeSync(this.descriptor);
+    const descriptor = this.descriptor!;
+    this.guarded(() => fsyncSync(descriptor));
+    closeSync(descriptor);
+    this.descriptor = null;
     this.guarded(() => renameSync(`${this.path}.tmp`, this.path));
     writeAtomic(this.indexPath, new Uint8Array(Float64Array.from(this.index).buffer));
   }
 
   /** Leaves no open and no unfinished file. */
   abandon(): void {
-    try {
-      closeSync(this.descriptor);
-    } catch {
-      // closed already
-    }
+    if (this.descriptor === null) return;
+    closeSync(this.descriptor);
+    this.descriptor = null;
     rmSync(`${this.path}.tmp`, { force: true });
   }
 
   private flush(): void {
     const bytes = Buffer.concat(this.pending);
-    this.guarded(() => writeFully(this.descriptor, bytes));
+    this.guarded(() => writeFully(this.descriptor!, bytes));
     this.pending = [];
     this.pendingBytes = 0;
   }
