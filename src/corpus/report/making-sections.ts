@@ -45,7 +45,7 @@ export function timingsSection({ stages, seconds, machine }: CorpusReport): Sect
     return {
       label: stage.stage,
       segments: [{ share: stage.seconds / longest, colour: '--speed' }],
-      figures: [formatDuration(stage.seconds), perSecond === undefined ? '–' : speed(perSecond)],
+      figures: [formatDuration(stage.seconds), perSecond === undefined ? '–' : `${megabytes(perSecond)} MB/s`],
     };
   });
   const memory = machine.peakMemory === undefined ? '' : `, at most ${formatBytes(machine.peakMemory)} of memory`;
@@ -57,10 +57,9 @@ export function timingsSection({ stages, seconds, machine }: CorpusReport): Sect
   );
 }
 
-/** Bytes a second in MB/s. */
-export function speed(bytesPerSecond: number): string {
-  const megabytes = bytesPerSecond / 1e6;
-  return `${megabytes >= 100 ? group(Math.round(megabytes)) : megabytes.toPrecision(3)} MB/s`;
+/** In MB, three digits that matter. */
+export function megabytes(bytes: number): string {
+  return bytes >= 1e8 ? group(Math.round(bytes / 1e6)) : (bytes / 1e6).toPrecision(3);
 }
 
 /** Every step with its thresholds, and what changed within texts. */
@@ -77,7 +76,7 @@ export function configurationSection(report: CorpusReport): Section {
     rows.length === 0
       ? ''
       : panel(
-          `<table class="listing"><thead><tr><th>cleaning step</th><th></th><th>settings</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
+          `<table class="listing stacks"><thead><tr><th>cleaning step</th><th></th><th>settings</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
           'scroll',
         );
   const tables = [

@@ -8,7 +8,7 @@ import {
   againSection,
   configurationSection,
   filesSection,
-  speed,
+  megabytes,
   timingsSection,
   tokenizerSection,
 } from './making-sections.js';
@@ -59,16 +59,15 @@ function lead(report: CorpusReport): string {
 }
 
 function cards(report: CorpusReport): Card[] {
-  const { read, seconds, problems, sources } = report;
+  const { read, seconds, problems } = report;
   const kept = keptOf(report);
   const perSecond = rate(read.bytes, seconds);
   return [
     { label: 'tokens', value: formatCount(kept.tokens) },
     { label: `documents kept of ${formatCount(read.documents)}`, value: formatCount(kept.documents) },
     { label: `of text kept of ${formatBytes(read.bytes)}`, value: formatBytes(kept.bytes) },
-    { label: sources.length === 1 ? 'source' : 'sources', value: formatCount(sources.length) },
     { label: problems.count === 1 ? 'piece unreadable' : 'pieces unreadable', value: formatCount(problems.count) },
     { label: 'from input to shards', value: formatDuration(seconds) },
-    ...(perSecond === undefined ? [] : [{ label: 'of text read', value: speed(perSecond) }]),
+    ...(perSecond === undefined ? [] : [{ label: 'MB of text read a second', value: megabytes(perSecond) }]),
   ];
 }
