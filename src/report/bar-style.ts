@@ -18,7 +18,7 @@ h2 { scroll-margin-top: 16px; }
 .bars th[scope] { font-weight: 400; overflow-wrap: anywhere; }
 .bars td.bar { vertical-align: middle; }
 .bars .strong > th[scope], .bars .strong > td { font-weight: 650; }
-thead th { color: var(--soft); font-weight: 400; font-size: 13px; vertical-align: bottom; }
+.quiet thead th { color: var(--soft); font-weight: 400; font-size: 13px; vertical-align: bottom; }
 .mixture .track { height: 22px; border-radius: 6px; margin: 0 0 14px; }
 .dot { display: inline-block; width: 10px; height: 10px; margin-right: 7px; border-radius: 3px; }
 table small { display: block; color: var(--soft); font-size: 12.5px; line-height: 1.35; font-weight: 400; overflow-wrap: anywhere; }

@@ -1,8 +1,8 @@
 /** Sections of a corpus report on what came in, what went and what stayed: the funnel, the sources, the dropped, the problems. */
-import { formatBytes, formatCount, formatPercent } from '../../io/progress-format.js';
+import { formatBytes, formatCount } from '../../io/progress-format.js';
 import { barTable, escapeHtml as escape, group, track, type BarRow } from '../../report/index.js';
 import { excerpt, EXCERPT_LENGTHS, type CorpusReport, type Removal, type ReportSource } from './data.js';
-import { funnelOf, keptOf, removalName, share, type FunnelStep } from './figures.js';
+import { funnelOf, keptOf, percent, removalName, share, type FunnelStep } from './figures.js';
 import { panel, section, type Section } from './section.js';
 
 /** Problems, sources and paths listed one by one. */
@@ -85,7 +85,7 @@ export function sourcesSection(report: CorpusReport): Section {
     'Sources',
     'What the mixture is made of, by tokens. A document that stands in the shards twice counts twice.',
     panel(
-      `<div class="mixture">${bar}</div><table class="sources stacks"><thead><tr>${head.join('')}</tr></thead>` +
+      `<div class="mixture">${bar}</div><table class="sources stacks quiet"><thead><tr>${head.join('')}</tr></thead>` +
         `<tbody>${rows.join('\n')}</tbody></table>` +
         (hidden > 0 ? `<p class="note">And ${group(hidden)} more, listed in report.json.</p>` : ''),
       'scroll',
@@ -105,7 +105,7 @@ function sourceRow(source: ReportSource, part: number, colour: string): string {
     group(kept.documents),
     formatBytes(kept.bytes),
     formatCount(tokens),
-    smallPercent(part),
+    percent(part),
     String(Number(epochs.toPrecision(3))),
   ];
   const asked = [
@@ -147,7 +147,7 @@ export function droppedSection(report: CorpusReport): Section | undefined {
 
 function droppedRule(removal: Removal, most: number, all: number, open: boolean): string {
   const { documents, bytes, examples } = removal;
-  const gone = documents > 0 ? [group(documents), smallPercent(share(documents, all))] : ['–', '–'];
+  const gone = documents > 0 ? [group(documents), percent(share(documents, all))] : ['–', '–'];
   const figures = [...gone, formatBytes(Math.max(0, bytes))];
   const shown = examples.map(
     ({ source, detail, excerpt: text }) =>
@@ -159,10 +159,6 @@ function droppedRule(removal: Removal, most: number, all: number, open: boolean)
     `${track([{ share: share(documents, most), colour: '--gone' }])}${figures.map((figure) => `<span>${figure}</span>`).join('')}</summary>` +
     `${shown.join('')}</details>`
   );
-}
-
-function smallPercent(part: number): string {
-  return part > 0 && part < 0.0005 ? '< 0.1%' : formatPercent(part);
 }
 
 /** Pieces of the input that could not be read. */
@@ -179,7 +175,7 @@ export function problemsSection({ problems }: CorpusReport): Section | undefined
     'What could not be read',
     `${group(problems.count)} ${problems.count === 1 ? 'piece' : 'pieces'} of the input skipped${more}. With --strict the first is an error.`,
     panel(
-      `<table class="listing stacks"><thead><tr><th>where</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
+      `<table class="listing stacks quiet"><thead><tr><th>where</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
       'scroll',
     ),
   );

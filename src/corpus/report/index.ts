@@ -11,3 +11,4 @@ export {
 } from './data.js';
 export { discrepancies } from './figures.js';
 export { renderCorpusReport } from './page.js';
+export { renderDatasheet } from './datasheet.js';

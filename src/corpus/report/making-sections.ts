@@ -76,12 +76,12 @@ export function configurationSection(report: CorpusReport): Section {
     rows.length === 0
       ? ''
       : panel(
-          `<table class="listing stacks"><thead><tr><th>cleaning step</th><th></th><th>settings</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
+          `<table class="listing stacks quiet"><thead><tr><th>cleaning step</th><th></th><th>settings</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
           'scroll',
         );
   const tables = [
-    titledPanel('Deduplication', '', duplicates ? valueTable(duplicates.settings) : '<p class="note">It is off.</p>'),
-    titledPanel('Changed within texts', '', valueTable(changes)),
+    titledPanel('Deduplication', duplicates ? '' : 'It is off.', duplicates ? valueTable(duplicates.settings) : ''),
+    titledPanel('Changed within texts', Object.keys(changes).length === 0 ? 'Nothing was.' : '', valueTable(changes)),
     titledPanel('Split', '', valueTable({ 'share to hold out': heldOutFraction, seed })),
     titledPanel('Machine', '', valueTable({ processor: report.machine.cpu, threads: report.machine.threads })),
   ];
@@ -118,7 +118,7 @@ export function filesSection(report: CorpusReport): Section {
     'Files',
     `Token ids as little-endian ${dtype}. The manifest names every checksum; its own SHA-256 begins with ${sha256.slice(0, 16)}.`,
     panel(
-      `<table><thead><tr><th>shard</th><th class="number">documents</th><th class="number">tokens</th><th class="number">text</th><th>SHA-256, beginning</th></tr></thead>` +
+      `<table class="quiet"><thead><tr><th>shard</th><th class="number">documents</th><th class="number">tokens</th><th class="number">text</th><th>SHA-256, beginning</th></tr></thead>` +
         `<tbody>${rows.join('\n')}</tbody><tfoot><tr><th scope="row">together</th><td class="number">${group(total.documents)}</td>` +
         `<td class="number">${formatCount(total.tokens)}</td><td class="number">${formatBytes(total.bytes)}</td><td></td></tr></tfoot></table>`,
       'scroll',

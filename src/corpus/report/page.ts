@@ -1,8 +1,8 @@
 /** `report.html` of a corpus: what came in, what went and why, what stayed. */
-import { formatBytes, formatCount, formatDuration, formatPercent } from '../../io/progress-format.js';
+import { formatBytes, formatCount, formatDuration } from '../../io/progress-format.js';
 import { cardRow, escapeHtml as escape, notice, reportPage, shortTime, type Card } from '../../report/index.js';
 import type { CorpusReport } from './data.js';
-import { discrepancies, keptOf, rate, share } from './figures.js';
+import { discrepancies, keptOf, percent, rate, share } from './figures.js';
 import { droppedSection, funnelSection, problemsSection, sourcesSection } from './flow-sections.js';
 import {
   againSection,
@@ -53,7 +53,7 @@ function lead(report: CorpusReport): string {
   const came = `${formatCount(read.documents)} ${read.documents === 1 ? 'document' : 'documents'} came in, ${formatBytes(read.bytes)} of text.`;
   if (kept.documents === 0) return `${came} None of it stayed.`;
   return (
-    `${came} ${formatCount(kept.documents)} stayed, ${formatPercent(share(kept.bytes, read.bytes))} of the text: ` +
+    `${came} ${formatCount(kept.documents)} stayed, ${escape(percent(share(kept.bytes, read.bytes)))} of the text: ` +
     `<b>${formatCount(kept.tokens)} tokens</b>, ready in ${formatDuration(report.seconds)}.`
   );
 }

@@ -1,8 +1,8 @@
 /** Sections of a corpus report on the texts themselves: languages, lengths, duplicates, personal data, toxicity, a sample. */
-import { formatBytes, formatCount, formatPercent } from '../../io/progress-format.js';
+import { formatBytes, formatCount } from '../../io/progress-format.js';
 import { barTable, escapeHtml as escape, group, histogram, legend } from '../../report/index.js';
 import { excerpt, EXCERPT_LENGTHS, type CorpusReport } from './data.js';
-import { removedBy, share } from './figures.js';
+import { percent, removedBy, share } from './figures.js';
 import { panel, section, titledPanel, type Section } from './section.js';
 
 /** Languages and contaminated documents listed one by one. */
@@ -72,7 +72,7 @@ function languagesPanel({ languages, read }: CorpusReport): string {
   const more =
     rest.length === 0
       ? ''
-      : ` The ${rest.length} others are ${formatPercent(
+      : ` The ${rest.length} others are ${percent(
           share(
             rest.reduce((sum, { before }) => sum + before.bytes, 0),
             read.bytes,
@@ -123,8 +123,8 @@ export function duplicatesSection(report: CorpusReport): Section | undefined {
   return section(
     'duplicates',
     'Duplicates',
-    `${group(clusters)} ${clusters === 1 ? 'group' : 'groups'} of documents that are copies of one another, of which one each was kept: ` +
-      `${group(exact!.documents)} exact copies and ${group(near!.documents)} near ones went, and ${formatBytes(Math.max(0, paragraphs!.bytes))} of repeated paragraphs.`,
+    `${group(clusters)} ${clusters === 1 ? 'group' : 'groups'} of documents that are copies of one another. ` +
+      `${group(exact!.documents)} exact and ${group(near!.documents)} near copies of earlier documents went, and ${formatBytes(Math.max(0, paragraphs!.bytes))} of repeated paragraphs.`,
     clusters === 0
       ? ''
       : `<div class="pair">${drawn}${titledPanel('Copied most', 'The largest clusters, by the document that was kept.', list.join(''))}</div>`,
@@ -187,7 +187,7 @@ function contaminationPanel({ contamination }: CorpusReport): string {
     `${group(count)} ${count === 1 ? 'document shares' : 'documents share'} a run of ${n} words with ${testFiles.join(', ')} and went.${more}`,
     rows.length === 0
       ? ''
-      : `<div class="scroll"><table class="listing stacks"><thead><tr><th>document</th><th>test set</th><th>shared words</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`,
+      : `<div class="scroll"><table class="listing stacks quiet"><thead><tr><th>document</th><th>test set</th><th>shared words</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`,
   );
 }
 
