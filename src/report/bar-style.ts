@@ -9,14 +9,19 @@ h2 { scroll-margin-top: 16px; }
 .track { display: flex; height: 14px; border-radius: 4px; overflow: hidden; background: var(--code); }
 .track i { display: block; min-width: 2px; height: 100%; flex: none; }
 .track i.faint, .column i.faint { opacity: 0.32; }
-.bars th[scope] { font-weight: 400; width: 24%; overflow-wrap: anywhere; }
-.bars td.bar { width: 38%; vertical-align: middle; }
-.bars .strong > * { font-weight: 650; }
-thead th { color: var(--soft); font-weight: 400; font-size: 13px; vertical-align: bottom; }
+@media (min-width: 721px) {
+  .bars th[scope] { width: 24%; }
+  .pair .bars th[scope] { width: 32%; }
+  .bars td.bar { width: 38%; }
+  .sources th[scope] { min-width: 170px; }
+}
+.bars th[scope] { font-weight: 400; overflow-wrap: anywhere; }
+.bars td.bar { vertical-align: middle; }
+.bars .strong > th[scope], .bars .strong > td { font-weight: 650; }
+.quiet thead th { color: var(--soft); font-weight: 400; font-size: 13px; vertical-align: bottom; }
 .mixture .track { height: 22px; border-radius: 6px; margin: 0 0 14px; }
 .dot { display: inline-block; width: 10px; height: 10px; margin-right: 7px; border-radius: 3px; }
 table small { display: block; color: var(--soft); font-size: 12.5px; line-height: 1.35; font-weight: 400; overflow-wrap: anywhere; }
-.sources th[scope] { min-width: 170px; }
 .listing code { overflow-wrap: anywhere; }
 .listing th[scope] { font-weight: 400; }
 .histogram { padding: 8px 0 22px 46px; }
@@ -38,8 +43,8 @@ table small { display: block; color: var(--soft); font-size: 12.5px; line-height
 .opens summary { display: grid; grid-template-columns: minmax(0, 24fr) minmax(0, 38fr) repeat(3, minmax(0, 12fr)); gap: 0 16px; align-items: center; padding: 10px 0; color: var(--ink); font-size: 14px; list-style: none; }
 .opens summary::-webkit-details-marker { display: none; }
 .opens summary > span:not(.track) { text-align: right; font-variant-numeric: tabular-nums; }
-.opens summary > code { overflow-wrap: anywhere; }
-.opens summary > code::before { content: '▸'; display: inline-block; width: 16px; color: var(--soft); }
+.opens summary > code { position: relative; padding-left: 17px; overflow-wrap: anywhere; }
+.opens summary > code::before { content: '▸'; position: absolute; left: 0; color: var(--soft); }
 .opens details[open] > summary > code::before { content: '▾'; }
 .opens summary.head { color: var(--soft); font-size: 13px; cursor: default; }
 .opens .empty > summary { cursor: default; }
@@ -56,17 +61,17 @@ table small { display: block; color: var(--soft); font-size: 12.5px; line-height
 .command code { display: block; max-height: 480px; overflow: auto; }
 @media (max-width: 720px) {
   .excerpts { columns: 1; }
-  .bars thead { display: none; }
-  .bars, .bars tbody { display: block; }
-  .bars tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 9px 0; border-bottom: 1px solid var(--line); }
-  .bars tr:last-child { border-bottom: 0; }
-  .bars tr > * { padding: 0; border: 0; }
-  .bars th[scope], .bars td.bar { width: 100%; }
-  .bars td.number { text-align: left; font-size: 13px; }
-  .bars td.number::before { content: attr(data-label) ' '; color: var(--soft); }
+  .stacks thead { display: none; }
+  .stacks, .stacks tbody { display: block; }
+  .stacks tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 9px 0; border-bottom: 1px solid var(--line); }
+  .stacks tr:last-child { border-bottom: 0; }
+  .stacks tr > :is(th, td) { width: 100%; padding: 0; border: 0; }
+  .stacks tr > [data-label] { width: auto; text-align: left; font-size: 13px; }
+  .stacks [data-label]::before { content: attr(data-label) ' '; color: var(--soft); font-weight: 400; }
+  .stacks [data-label]:empty { display: none; }
   .opens { padding: 2px 14px; }
-  .opens summary { grid-template-columns: repeat(3, auto); justify-content: start; gap: 3px 14px; }
-  .opens summary > code, .opens summary > .track { grid-column: 1 / -1; }
+  .opens summary { display: flex; flex-wrap: wrap; gap: 3px 14px; }
+  .opens summary > code, .opens summary > .track { width: 100%; }
   .opens summary.head { display: none; }
 }
 @media print {

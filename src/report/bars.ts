@@ -35,7 +35,7 @@ export function barTable(columns: readonly [label: string, ...figures: string[]]
     );
   };
   return (
-    `<table class="bars"><thead><tr><th>${first}</th><th aria-hidden="true"></th>${head}</tr></thead>` +
+    `<table class="bars stacks quiet"><thead><tr><th>${first}</th><th aria-hidden="true"></th>${head}</tr></thead>` +
     `<tbody>${rows.map(row).join('\n')}</tbody></table>`
   );
 }

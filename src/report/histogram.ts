@@ -47,7 +47,7 @@ export function histogram({ title, bins, labels, series, scale = 'linear', mark 
     return `<div class="column" title="${escape(`${bin}: ${counts.join(', ')}`)}">${parts.join('')}</div>`;
   });
   const below = labels.flatMap((label, i) =>
-    label === '' ? [] : [`<span style="left:${((i / bins.length) * 100).toFixed(2)}%">${escape(label)}</span>`],
+    label === '' ? [] : [`<span style="${edge(i / bins.length)}">${escape(label)}</span>`],
   );
   const line = mark
     ? `<div class="mark${mark.at > 0.5 ? ' late' : ''}" style="left:${(mark.at * 100).toFixed(2)}%"><span>${escape(mark.label)}</span></div>`
@@ -57,6 +57,11 @@ export function histogram({ title, bins, labels, series, scale = 'linear', mark 
     `<div class="histogram" role="img" aria-label="${escape(title)}"><div class="plot">${lines.join('')}` +
     `<div class="columns">${columns.join('')}</div>${line}</div><div class="below">${below.join('')}</div></div>`
   );
+}
+
+/** Where a label stands; close to the right it would run out of the chart. */
+function edge(at: number): string {
+  return at > 0.93 ? 'right:0' : `left:${(at * 100).toFixed(2)}%`;
 }
 
 /** Heights that get a line: round numbers, or powers of ten. */

@@ -1,11 +1,11 @@
 /** Small pieces of Markdown (GitHub's flavour). Everything that comes from outside goes through one of these. */
 
-/** Text on one line that means nothing to Markdown or HTML. */
+/** Text on one line that means nothing to Markdown or HTML; a bare web address may still become a link. */
 export function markdownText(text: string): string {
   return oneLine(text)
-    .replaceAll(/[\\`*_{}[\]<>()|~#&$@]/g, '\\$&')
-    .replace(/^([+-]|\d+[.)])/, '\\$1')
-    .replaceAll(/:\/\/|www\./gi, (link) => `${link.slice(0, -1)}\\${link.slice(-1)}`);
+    .replaceAll(/[\\`*_[\]<>|~&]/g, '\\$&')
+    .replace(/^[#+=-]/, '\\$&')
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2');
 }
 
 /** A code span on one line; it may stand in a table. */

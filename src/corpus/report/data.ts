@@ -176,7 +176,7 @@ export const corpusReportSchema = z.strictObject({
         .max(REPORT_LIMITS.clusters),
     })
     .optional(),
-  /** Found in all documents that were looked at. Left out where the step is off. */
+  /** Found in the documents that came as far as this step. Left out where the step is off. */
   personalData: z
     .strictObject({
       /** What became of it, such as `masked`. */
@@ -188,7 +188,7 @@ export const corpusReportSchema = z.strictObject({
   /** Left out where the step is off. */
   toxicity: z
     .strictObject({
-      /** Name of the classifier. */
+      /** Name of the classifier and of the label that counts, such as `telar-toxicity-1, hate`. */
       classifier: z.string(),
       /** Documents with a higher score were dropped. */
       threshold: z.number().min(0).max(1),

@@ -1,4 +1,6 @@
 /** What follows from a report's facts: totals, what is left after each step, and whether its figures agree. */
+import { formatPercent } from '../../io/progress-format.js';
+import { group } from '../../report/index.js';
 import type { CorpusReport, Removal } from './data.js';
 
 export interface Amount {
@@ -18,6 +20,11 @@ export function keptOf({ train, heldOut }: CorpusReport): Amount & { tokens: num
 /** A share of 1; 0 of nothing. */
 export function share(part: number, whole: number): number {
   return whole > 0 ? part / whole : 0;
+}
+
+/** A share of 1 in percent; what is more than nothing never reads as 0. */
+export function percent(part: number): string {
+  return part > 0 && part < 0.0005 ? '< 0.1%' : formatPercent(part);
 }
 
 /** Bytes a second; undefined where no time was measured. */
@@ -75,7 +82,7 @@ export function discrepancies(report: CorpusReport): string[] {
     items.reduce((total, item) => total + item[key], 0);
   const found: string[] = [];
   const compare = (what: string, counted: number, expected: number) => {
-    if (counted !== expected) found.push(`${what}: ${counted} against ${expected}.`);
+    if (counted !== expected) found.push(`${what}: ${group(counted)} against ${group(expected)}.`);
   };
   for (const key of ['documents', 'bytes'] as const) {
     compare(`${key} left after the last step, and in the shards`, last[key], kept[key]);

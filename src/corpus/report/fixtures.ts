@@ -18,7 +18,11 @@ const cleaning = (rule: string, documents: number, bytes: number, ...examples: R
 };
 
 const removals: Removal[] = [
-  cleaning('text.empty', 212, 1_060, { source: 'web/part-004.jsonl.gz:8812', excerpt: '\n \n', detail: 'no letters' }),
+  cleaning('unicode.empty', 212, 1_060, {
+    source: 'web/part-004.jsonl.gz:8812',
+    excerpt: '\n \n',
+    detail: 'no letters',
+  }),
   cleaning(
     'language.other',
     9_841,
@@ -27,7 +31,7 @@ const removals: Removal[] = [
     { source: 'web/part-002.jsonl.gz:40311', excerpt: arabic, detail: 'ar 1.00, wanted en' },
   ),
   cleaning(
-    'gopher.short',
+    'gopherQuality.short',
     18_207,
     3_109_442,
     { source: 'web/part-000.jsonl.gz:3', excerpt: 'Home | About | Contact us', detail: '5 words < 50' },
@@ -38,18 +42,18 @@ const removals: Removal[] = [
     },
     { source: 'mail/ham-00412.txt', excerpt: 'Thanks, got it! See you on Monday.', detail: '7 words < 50' },
   ),
-  cleaning('gopher.wordLength', 311, 902_113),
-  cleaning('gopher.symbols', 702, 1_204_551, {
+  cleaning('gopherQuality.wordLength', 311, 902_113),
+  cleaning('gopherQuality.symbols', 702, 1_204_551, {
     source: 'web/part-003.jsonl.gz:591',
     excerpt: '### # ## ... ### SALE ### ... ### SALE ###',
     detail: '0.41 symbols per word > 0.1',
   }),
-  cleaning('gopher.repeatedLines', 4_023, 9_611_020, {
+  cleaning('gopherRepetition.lines', 4_023, 9_611_020, {
     source: 'web/part-001.jsonl.gz:9020',
     excerpt: 'Add to basket\nAdd to basket\nAdd to basket\nAdd to basket\nAdd to basket',
     detail: '0.83 of lines repeated > 0.3',
   }),
-  cleaning('gopher.repeatedNgrams', 1_514, 4_400_871),
+  cleaning('gopherRepetition.top2gram', 1_514, 4_400_871),
   cleaning('c4.curlyBracket', 488, 2_008_317),
   cleaning('c4.loremIpsum', 0, 0),
   cleaning('fineweb.shortLines', 2_616, 5_019_334),
@@ -137,7 +141,7 @@ sources:
     licence: public domain
     epochs: 2
 clean:
-  gopher: { minWords: 50 }
+  gopherQuality: { minWords: 50 }
   toxicity: { threshold: 0.8 }
 tokenizer: { vocabSize: 16384 }
 `,
@@ -205,21 +209,17 @@ tokenizer: { vocabSize: 16384 }
     ],
   },
   cleaning: [
-    { step: 'unicode', on: true, settings: { form: 'NFC' } },
-    { step: 'mojibake', on: true, settings: {} },
+    { step: 'unicode', on: true, settings: { form: 'NFC', mojibake: true } },
     { step: 'boilerplate', on: true, settings: { phrases: ['cookie policy', 'all rights reserved', 'javascript'] } },
-    { step: 'language', on: true, settings: { languages: ['en'], minConfidence: 0.65 } },
-    {
-      step: 'gopher',
-      on: true,
-      settings: { minWords: 50, maxWords: 100_000, meanWordLength: [3, 10], maxSymbols: 0.1 },
-    },
     { step: 'c4', on: true, settings: { curlyBracket: true, loremIpsum: true } },
+    { step: 'language', on: true, settings: { languages: ['en'], minConfidence: 0.65 } },
+    { step: 'gopherRepetition', on: true, settings: { maxLines: 0.3, maxTop2gram: 0.2 } },
+    { step: 'gopherQuality', on: true, settings: { minWords: 50, maxWords: 100_000, wordLength: { min: 3, max: 10 } } },
     { step: 'fineweb', on: true, settings: { shortLine: 30, maxShortLines: 0.67 } },
     { step: 'quality', on: true, settings: { minScore: 0.2 } },
-    { step: 'personal', on: true, settings: { action: 'mask' } },
-    { step: 'toxicity', on: true, settings: { threshold: 0.8 } },
-    { step: 'perplexity', on: false, settings: {} },
+    { step: 'toxicity', on: true, settings: { label: 'hate', threshold: 0.8 } },
+    { step: 'decontaminate', on: false, settings: {} },
+    { step: 'pii', on: true, settings: { action: 'mask' } },
   ],
   changes: { 'boilerplate.lines': 40_771, 'mojibake.repaired': 1_290, 'unicode.normalised': 2_204 },
   languages: [
@@ -250,7 +250,7 @@ tokenizer: { vocabSize: 16384 }
     counts: { email: 6_402, phone: 2_119, ip: 804, card: 37, iban: 12, key: 9 },
   },
   toxicity: {
-    classifier: 'telar-toxicity-1',
+    classifier: 'telar-toxicity-1, hate',
     threshold: 0.8,
     bins: [
       98_200, 21_300, 9_044, 4_810, 2_700, 1_904, 1_460, 1_102, 880, 744, 610, 560, 507, 480, 433, 402, 290, 310, 367,
@@ -374,7 +374,7 @@ export const enormousReport: CorpusReport = {
     const example = {
       source: `crawl/${'deep/'.repeat(30)}${i}.warc.gz@${i}`,
       detail: `${i} > 0`,
-      excerpt: '漢字'.repeat(40_000),
+      excerpt: '漢字'.repeat(4_000),
     };
     return cleaning(`rule.${i}`, 100_000_000_000_000, 100_000_000_000_000, example, example, example, example, example);
   }),

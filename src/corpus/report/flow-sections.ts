@@ -1,8 +1,8 @@
 /** Sections of a corpus report on what came in, what went and what stayed: the funnel, the sources, the dropped, the problems. */
-import { formatBytes, formatCount, formatPercent } from '../../io/progress-format.js';
+import { formatBytes, formatCount } from '../../io/progress-format.js';
 import { barTable, escapeHtml as escape, group, track, type BarRow } from '../../report/index.js';
 import { excerpt, EXCERPT_LENGTHS, type CorpusReport, type Removal, type ReportSource } from './data.js';
-import { funnelOf, keptOf, removalName, share, type FunnelStep } from './figures.js';
+import { funnelOf, keptOf, percent, removalName, share, type FunnelStep } from './figures.js';
 import { panel, section, type Section } from './section.js';
 
 /** Problems, sources and paths listed one by one. */
@@ -73,18 +73,9 @@ export function sourcesSection(report: CorpusReport): Section {
   const { tokens } = keptOf(report);
   const colour = (i: number) => sourceColours[i % sourceColours.length]!;
   const bar = track(sources.map((source, i) => ({ share: share(source.tokens, tokens), colour: colour(i) })));
-  const head = [
-    ['source'],
-    ['format'],
-    ['documents read', 1],
-    ['text read', 1],
-    ['documents kept', 1],
-    ['text kept', 1],
-    ['tokens', 1],
-    ['share', 1],
-    ['epochs', 1],
-    ['asked for'],
-  ].map(([name, number]) => `<th${number ? ' class="number"' : ''}>${name}</th>`);
+  const head = ['source', 'format', ...sourceFigures, 'asked for'].map(
+    (name) => `<th${sourceFigures.includes(name) ? ' class="number"' : ''}>${name}</th>`,
+  );
   const rows = sources
     .slice(0, MAX_ROWS)
     .map((source, i) => sourceRow(source, share(source.tokens, tokens), colour(i)));
@@ -94,7 +85,7 @@ export function sourcesSection(report: CorpusReport): Section {
     'Sources',
     'What the mixture is made of, by tokens. A document that stands in the shards twice counts twice.',
     panel(
-      `<div class="mixture">${bar}</div><table class="sources"><thead><tr>${head.join('')}</tr></thead>` +
+      `<div class="mixture">${bar}</div><table class="sources stacks quiet"><thead><tr>${head.join('')}</tr></thead>` +
         `<tbody>${rows.join('\n')}</tbody></table>` +
         (hidden > 0 ? `<p class="note">And ${group(hidden)} more, listed in report.json.</p>` : ''),
       'scroll',
@@ -102,12 +93,21 @@ export function sourcesSection(report: CorpusReport): Section {
   );
 }
 
+const sourceFigures = ['documents read', 'text read', 'documents kept', 'text kept', 'tokens', 'share', 'epochs'];
+
 function sourceRow(source: ReportSource, part: number, colour: string): string {
   const { name, paths, licence, origin, format, read, kept, tokens, epochs, weight, cap } = source;
   const more = paths.length > MAX_PATHS ? ` and ${group(paths.length - MAX_PATHS)} more` : '';
   const where = `${paths.slice(0, MAX_PATHS).join(', ')}${more}`;
-  const numbers = [group(read.documents), formatBytes(read.bytes), group(kept.documents), formatBytes(kept.bytes)];
-  const last = [formatCount(tokens), formatPercent(part), String(Number(epochs.toPrecision(3)))];
+  const figures = [
+    group(read.documents),
+    formatBytes(read.bytes),
+    group(kept.documents),
+    formatBytes(kept.bytes),
+    formatCount(tokens),
+    percent(part),
+    String(Number(epochs.toPrecision(3))),
+  ];
   const asked = [
     weight === undefined ? [] : [`weight ${group(weight)}`],
     cap ? [`at most ${capText(cap)}`] : [],
@@ -115,9 +115,9 @@ function sourceRow(source: ReportSource, part: number, colour: string): string {
   const small = [where, licence ?? 'licence not stated', ...(origin === undefined ? [] : [origin])];
   return (
     `<tr><th scope="row"><i class="dot" style="background:var(${colour})"></i>${escape(name)}` +
-    `${small.map((line) => `<small>${escape(line)}</small>`).join('')}</th><td>${escape(format)}</td>` +
-    `${[...numbers, ...last].map((value) => `<td class="number">${value}</td>`).join('')}` +
-    `<td>${escape(asked.join(', ') || '–')}</td></tr>`
+    `${small.map((line) => `<small>${escape(line)}</small>`).join('')}</th><td data-label="format">${escape(format)}</td>` +
+    `${figures.map((value, i) => `<td class="number" data-label="${sourceFigures[i]}">${value}</td>`).join('')}` +
+    `<td data-label="asked for">${escape(asked.join(', ') || '–')}</td></tr>`
   );
 }
 
@@ -147,7 +147,8 @@ export function droppedSection(report: CorpusReport): Section | undefined {
 
 function droppedRule(removal: Removal, most: number, all: number, open: boolean): string {
   const { documents, bytes, examples } = removal;
-  const figures = [group(documents), formatPercent(share(documents, all)), formatBytes(Math.max(0, bytes))];
+  const gone = documents > 0 ? [group(documents), percent(share(documents, all))] : ['–', '–'];
+  const figures = [...gone, formatBytes(Math.max(0, bytes))];
   const shown = examples.map(
     ({ source, detail, excerpt: text }) =>
       `<figure class="example"><figcaption>${detail === undefined ? '' : `<b>${escape(detail)}</b> · `}${escape(source)}</figcaption>` +
@@ -174,7 +175,7 @@ export function problemsSection({ problems }: CorpusReport): Section | undefined
     'What could not be read',
     `${group(problems.count)} ${problems.count === 1 ? 'piece' : 'pieces'} of the input skipped${more}. With --strict the first is an error.`,
     panel(
-      `<table class="listing"><thead><tr><th>where</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
+      `<table class="listing stacks quiet"><thead><tr><th>where</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
       'scroll',
     ),
   );

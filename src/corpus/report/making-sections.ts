@@ -45,7 +45,7 @@ export function timingsSection({ stages, seconds, machine }: CorpusReport): Sect
     return {
       label: stage.stage,
       segments: [{ share: stage.seconds / longest, colour: '--speed' }],
-      figures: [formatDuration(stage.seconds), perSecond === undefined ? '–' : speed(perSecond)],
+      figures: [formatDuration(stage.seconds), perSecond === undefined ? '–' : `${megabytes(perSecond)} MB/s`],
     };
   });
   const memory = machine.peakMemory === undefined ? '' : `, at most ${formatBytes(machine.peakMemory)} of memory`;
@@ -57,10 +57,9 @@ export function timingsSection({ stages, seconds, machine }: CorpusReport): Sect
   );
 }
 
-/** Bytes a second in MB/s. */
-export function speed(bytesPerSecond: number): string {
-  const megabytes = bytesPerSecond / 1e6;
-  return `${megabytes >= 100 ? group(Math.round(megabytes)) : megabytes.toPrecision(3)} MB/s`;
+/** In MB, three digits that matter. */
+export function megabytes(bytes: number): string {
+  return bytes >= 1e8 ? group(Math.round(bytes / 1e6)) : (bytes / 1e6).toPrecision(3);
 }
 
 /** Every step with its thresholds, and what changed within texts. */
@@ -77,12 +76,12 @@ export function configurationSection(report: CorpusReport): Section {
     rows.length === 0
       ? ''
       : panel(
-          `<table class="listing"><thead><tr><th>cleaning step</th><th></th><th>settings</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
+          `<table class="listing stacks quiet"><thead><tr><th>cleaning step</th><th></th><th>settings</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
           'scroll',
         );
   const tables = [
-    titledPanel('Deduplication', '', duplicates ? valueTable(duplicates.settings) : '<p class="note">It is off.</p>'),
-    titledPanel('Changed within texts', '', valueTable(changes)),
+    titledPanel('Deduplication', duplicates ? '' : 'It is off.', duplicates ? valueTable(duplicates.settings) : ''),
+    titledPanel('Changed within texts', Object.keys(changes).length === 0 ? 'Nothing was.' : '', valueTable(changes)),
     titledPanel('Split', '', valueTable({ 'share to hold out': heldOutFraction, seed })),
     titledPanel('Machine', '', valueTable({ processor: report.machine.cpu, threads: report.machine.threads })),
   ];
@@ -119,7 +118,7 @@ export function filesSection(report: CorpusReport): Section {
     'Files',
     `Token ids as little-endian ${dtype}. The manifest names every checksum; its own SHA-256 begins with ${sha256.slice(0, 16)}.`,
     panel(
-      `<table><thead><tr><th>shard</th><th class="number">documents</th><th class="number">tokens</th><th class="number">text</th><th>SHA-256, beginning</th></tr></thead>` +
+      `<table class="quiet"><thead><tr><th>shard</th><th class="number">documents</th><th class="number">tokens</th><th class="number">text</th><th>SHA-256, beginning</th></tr></thead>` +
         `<tbody>${rows.join('\n')}</tbody><tfoot><tr><th scope="row">together</th><td class="number">${group(total.documents)}</td>` +
         `<td class="number">${formatCount(total.tokens)}</td><td class="number">${formatBytes(total.bytes)}</td><td></td></tr></tfoot></table>`,
       'scroll',

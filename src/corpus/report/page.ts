@@ -1,14 +1,14 @@
 /** `report.html` of a corpus: what came in, what went and why, what stayed. */
-import { formatBytes, formatCount, formatDuration, formatPercent } from '../../io/progress-format.js';
+import { formatBytes, formatCount, formatDuration } from '../../io/progress-format.js';
 import { cardRow, escapeHtml as escape, notice, reportPage, shortTime, type Card } from '../../report/index.js';
 import type { CorpusReport } from './data.js';
-import { discrepancies, keptOf, rate, share } from './figures.js';
+import { discrepancies, keptOf, percent, rate, share } from './figures.js';
 import { droppedSection, funnelSection, problemsSection, sourcesSection } from './flow-sections.js';
 import {
   againSection,
   configurationSection,
   filesSection,
-  speed,
+  megabytes,
   timingsSection,
   tokenizerSection,
 } from './making-sections.js';
@@ -53,22 +53,21 @@ function lead(report: CorpusReport): string {
   const came = `${formatCount(read.documents)} ${read.documents === 1 ? 'document' : 'documents'} came in, ${formatBytes(read.bytes)} of text.`;
   if (kept.documents === 0) return `${came} None of it stayed.`;
   return (
-    `${came} ${formatCount(kept.documents)} stayed, ${formatPercent(share(kept.bytes, read.bytes))} of the text: ` +
+    `${came} ${formatCount(kept.documents)} stayed, ${escape(percent(share(kept.bytes, read.bytes)))} of the text: ` +
     `<b>${formatCount(kept.tokens)} tokens</b>, ready in ${formatDuration(report.seconds)}.`
   );
 }
 
 function cards(report: CorpusReport): Card[] {
-  const { read, seconds, problems, sources } = report;
+  const { read, seconds, problems } = report;
   const kept = keptOf(report);
   const perSecond = rate(read.bytes, seconds);
   return [
     { label: 'tokens', value: formatCount(kept.tokens) },
     { label: `documents kept of ${formatCount(read.documents)}`, value: formatCount(kept.documents) },
     { label: `of text kept of ${formatBytes(read.bytes)}`, value: formatBytes(kept.bytes) },
-    { label: sources.length === 1 ? 'source' : 'sources', value: formatCount(sources.length) },
     { label: problems.count === 1 ? 'piece unreadable' : 'pieces unreadable', value: formatCount(problems.count) },
     { label: 'from input to shards', value: formatDuration(seconds) },
-    ...(perSecond === undefined ? [] : [{ label: 'of text read', value: speed(perSecond) }]),
+    ...(perSecond === undefined ? [] : [{ label: 'MB of text read a second', value: megabytes(perSecond) }]),
   ];
 }

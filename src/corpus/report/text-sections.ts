@@ -1,8 +1,8 @@
 /** Sections of a corpus report on the texts themselves: languages, lengths, duplicates, personal data, toxicity, a sample. */
-import { formatBytes, formatCount, formatPercent } from '../../io/progress-format.js';
+import { formatBytes, formatCount } from '../../io/progress-format.js';
 import { barTable, escapeHtml as escape, group, histogram, legend } from '../../report/index.js';
 import { excerpt, EXCERPT_LENGTHS, type CorpusReport } from './data.js';
-import { removedBy, share } from './figures.js';
+import { percent, removedBy, share } from './figures.js';
 import { panel, section, titledPanel, type Section } from './section.js';
 
 /** Languages and contaminated documents listed one by one. */
@@ -15,7 +15,7 @@ export function distributionSection(report: CorpusReport): Section {
     'distributions',
     'Before and after',
     'How the texts that came in differ from those that stayed.',
-    `<div class="grid">${lengthsPanel(report)}${languagesPanel(report)}</div>`,
+    `<div class="pair">${lengthsPanel(report)}${languagesPanel(report)}</div>`,
   );
 }
 
@@ -72,7 +72,7 @@ function languagesPanel({ languages, read }: CorpusReport): string {
   const more =
     rest.length === 0
       ? ''
-      : ` The ${rest.length} others are ${formatPercent(
+      : ` The ${rest.length} others are ${percent(
           share(
             rest.reduce((sum, { before }) => sum + before.bytes, 0),
             read.bytes,
@@ -123,11 +123,11 @@ export function duplicatesSection(report: CorpusReport): Section | undefined {
   return section(
     'duplicates',
     'Duplicates',
-    `${group(clusters)} ${clusters === 1 ? 'group' : 'groups'} of documents that are copies of one another, of which one each was kept: ` +
-      `${group(exact!.documents)} exact copies and ${group(near!.documents)} near ones went, and ${formatBytes(Math.max(0, paragraphs!.bytes))} of repeated paragraphs.`,
+    `${group(clusters)} ${clusters === 1 ? 'group' : 'groups'} of documents that are copies of one another. ` +
+      `${group(exact!.documents)} exact and ${group(near!.documents)} near copies of earlier documents went, and ${formatBytes(Math.max(0, paragraphs!.bytes))} of repeated paragraphs.`,
     clusters === 0
       ? ''
-      : `<div class="grid">${drawn}${titledPanel('Copied most', 'The largest clusters, by the document that was kept.', list.join(''))}</div>`,
+      : `<div class="pair">${drawn}${titledPanel('Copied most', 'The largest clusters, by the document that was kept.', list.join(''))}</div>`,
   );
 }
 
@@ -137,7 +137,7 @@ export function safetySection(report: CorpusReport): Section {
     'safety',
     'What should not be learnt',
     'Personal data, hate, and answers to the tests the model will be measured by.',
-    `<div class="grid">${personalPanel(report)}${toxicityPanel(report)}</div>${contaminationPanel(report)}`,
+    `<div class="pair">${personalPanel(report)}${toxicityPanel(report)}</div>${contaminationPanel(report)}`,
   );
 }
 
@@ -174,8 +174,7 @@ function toxicityPanel({ toxicity }: CorpusReport): string {
 }
 
 function contaminationPanel({ contamination }: CorpusReport): string {
-  const panelOf = (note: string, body: string) =>
-    `<div style="margin-top:16px">${titledPanel('Test sets', note, body)}</div>`;
+  const panelOf = (note: string, body: string) => titledPanel('Test sets', note, body);
   if (!contamination) return panelOf('No test set was given, so contamination is unknown.', '');
   const { n, testFiles, count, hits } = contamination;
   const shown = hits.slice(0, MAX_HITS);
@@ -188,7 +187,7 @@ function contaminationPanel({ contamination }: CorpusReport): string {
     `${group(count)} ${count === 1 ? 'document shares' : 'documents share'} a run of ${n} words with ${testFiles.join(', ')} and went.${more}`,
     rows.length === 0
       ? ''
-      : `<div class="scroll"><table class="listing"><thead><tr><th>document</th><th>test set</th><th>shared words</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`,
+      : `<div class="scroll"><table class="listing stacks quiet"><thead><tr><th>document</th><th>test set</th><th>shared words</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`,
   );
 }
 
