@@ -5,50 +5,50 @@ import { confusionMatrix, qualityOfLabels } from './metrics.js';
 import { minimise } from './minimise.js';
 
 export interface Calibration {
-  slope: number;
+  /** One a label. */
+  slopes: number[];
   offsets: number[];
 }
 
 /**
- * Fits slope and offsets so that the softmax of slope * score + offsets gives held-out labels the best likelihood: Platt
- * scaling for many labels, which is temperature scaling (Guo et al. 2017) with offsets that undo the weighting of labels.
+ * Fits a slope and an offset for each label so that the softmax of slope * score + offset gives held-out labels the best
+ * likelihood: vector scaling (Guo et al. 2017, "On calibration of modern neural networks"). The offsets also undo the
+ * weighting of labels in training.
  * @param scores [text][label], of texts that the weights were not fitted to
  */
 export function fitCalibration(scores: Float64Array, labels: Uint8Array, K: number): Calibration {
   const row = new Float64Array(K);
   const count = labels.length;
+  // A weak pull to slopes 1 and offsets 0 keeps the fit finite where labels are told apart perfectly.
+  const pull = 1e-4;
   const loss = (x: Float64Array, gradient: Float64Array): number => {
-    // A weak pull to slope 1 and offsets 0 keeps the fit finite where labels are told apart perfectly.
-    const pull = 1e-4;
-    let total = (pull / 2) * (x[0]! - 1) ** 2;
-    gradient.fill(0);
-    gradient[0] = pull * (x[0]! - 1);
-    for (let k = 0; k < K; k++) {
-      total += (pull / 2) * x[k + 1]! ** 2;
-      gradient[k + 1] = pull * x[k + 1]!;
+    let total = 0;
+    for (let j = 0; j < 2 * K; j++) {
+      const away = x[j]! - (j < K ? 1 : 0);
+      total += (pull / 2) * away * away;
+      gradient[j] = pull * away;
     }
     for (let i = 0; i < count; i++) {
-      for (let k = 0; k < K; k++) row[k] = x[0]! * scores[i * K + k]! + x[k + 1]!;
+      for (let k = 0; k < K; k++) row[k] = x[k]! * scores[i * K + k]! + x[K + k]!;
       const own = row[labels[i]!]!;
       total += (softmax(row) - own) / count;
       row[labels[i]!]! -= 1;
       for (let k = 0; k < K; k++) {
-        gradient[0]! += (row[k]! * scores[i * K + k]!) / count;
-        gradient[k + 1]! += row[k]! / count;
+        gradient[k]! += (row[k]! * scores[i * K + k]!) / count;
+        gradient[K + k]! += row[k]! / count;
       }
     }
     return total;
   };
-  const x = new Float64Array(K + 1);
-  x[0] = 1;
-  minimise(loss, x, { steps: 100, tolerance: 1e-7 });
-  return { slope: x[0], offsets: Array.from(x.subarray(1)) };
+  const x = new Float64Array(2 * K).fill(1, 0, K);
+  minimise(loss, x, { steps: 200, tolerance: 1e-7 });
+  return { slopes: Array.from(x.subarray(0, K)), offsets: Array.from(x.subarray(K)) };
 }
 
 /** Probabilities of scores: [text][label]. */
-export function calibrated(scores: Float64Array, { slope, offsets }: Calibration): Float64Array {
+export function calibrated(scores: Float64Array, { slopes, offsets }: Calibration): Float64Array {
   const K = offsets.length;
-  const probabilities = scores.map((score, i) => slope * score + offsets[i % K]!);
+  const probabilities = scores.map((score, i) => slopes[i % K]! * score + offsets[i % K]!);
   for (let i = 0; i < probabilities.length; i += K) softmax(probabilities.subarray(i, i + K));
   return probabilities;
 }

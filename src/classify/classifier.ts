@@ -24,8 +24,8 @@ export interface ClassifierModel {
   readonly weights: Int8Array;
   readonly scale: number;
   readonly bias: readonly number[];
-  /** Probabilities are the softmax of slope * score + offsets. */
-  readonly calibration: { readonly slope: number; readonly offsets: readonly number[] };
+  /** Probabilities are the softmax of slopes * scores + offsets. */
+  readonly calibration: { readonly slopes: readonly number[]; readonly offsets: readonly number[] };
   /** The label predicted is the one with the largest probability times this. */
   readonly decision: readonly number[];
 }
@@ -159,7 +159,7 @@ export class LinearClassifier implements TextClassifier {
     const factor = scale / Math.sqrt(features);
     const { probabilities } = this;
     for (let k = 0; k < probabilities.length; k++)
-      probabilities[k] = calibration.slope * ((a[k]! + b[k]!) * factor + bias[k]!) + calibration.offsets[k]!;
+      probabilities[k] = calibration.slopes[k]! * ((a[k]! + b[k]!) * factor + bias[k]!) + calibration.offsets[k]!;
     softmax(probabilities);
     for (const probability of probabilities) if (!(probability >= 0)) cannotScore('the weights gave no number');
     return probabilities;

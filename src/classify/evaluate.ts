@@ -45,6 +45,8 @@ export interface Evaluation {
 export interface CrossValidateOptions extends TrainOptions {
   folds?: number;
   onFold?: (fold: number, folds: number) => void;
+  /** Gets each text's probabilities by the classifier that had not seen it. */
+  onScore?: (row: number, probabilities: Float64Array) => void;
 }
 
 /**
@@ -71,6 +73,7 @@ export function crossValidate(data: Labelled, options: CrossValidateOptions = {}
       const scores = classifier.score(text);
       probabilities.set(scores, row * K);
       predicted[row] = classifier.decide(scores);
+      options.onScore?.(row, scores);
     }
   }
   return { folds, seed, ...judge(data, probabilities, predicted), macroF1ByFold: byFold(data, predicted, fold, folds) };

@@ -26,7 +26,7 @@ const configSchema = z.strictObject({
     scale: z.number().positive(),
   }),
   bias: z.array(z.number()),
-  calibration: z.strictObject({ slope: z.number(), offsets: z.array(z.number()) }),
+  calibration: z.strictObject({ slopes: z.array(z.number()), offsets: z.array(z.number()) }),
   decision: z.array(z.number().positive()),
   /** Hexadecimal SHA-256 of this document as compact JSON without this field. */
   sha256: z.string(),
@@ -53,7 +53,7 @@ export function saveClassifier(model: ClassifierModel, folder: string, card: str
     features: rest.features,
     weights: { file: WEIGHTS, bytes: bytes.length, sha256: hash, scale },
     bias: [...rest.bias],
-    calibration: { slope: rest.calibration.slope, offsets: [...rest.calibration.offsets] },
+    calibration: { slopes: [...rest.calibration.slopes], offsets: [...rest.calibration.offsets] },
     decision: [...rest.decision],
   };
   writeAtomic(join(folder, WEIGHTS), bytes);
@@ -78,6 +78,7 @@ export function loadClassifier(folder: string): LinearClassifier {
   if (neutral !== null && !labels.includes(neutral)) refuse(`the neutral label ${neutral} is none of the labels`);
   for (const [name, list] of [
     ['bias', config.bias],
+    ['calibration.slopes', config.calibration.slopes],
     ['calibration.offsets', config.calibration.offsets],
     ['decision', config.decision],
   ] as const)
