@@ -1,18 +1,37 @@
-/** `telar tokenizer train|encode|decode` */
+/** `telar tokenizer train|import|encode|decode|compare` */
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { openCorpus } from '../corpus/index.js';
 import { describeError, InputError } from '../io/errors.js';
 import { createProgress } from '../io/progress.js';
-import { loadTokenizer, type PatternPreset, patternPresets, saveTokenizer, trainBpe } from '../tokenizer/index.js';
+import {
+  endOfText,
+  loadTokenizer,
+  type PatternPreset,
+  patternPresets,
+  readRanks,
+  saveTokenizer,
+  tokenizerFromRanks,
+  trainBpe,
+} from '../tokenizer/index.js';
 import { wholeNumber } from './flags.js';
+import { compareCommand } from './tokenizer-compare.js';
 
 interface TrainFlags {
   out: string;
   vocabSize: number;
   minFrequency: number;
   pattern: PatternPreset;
+  special: string[];
+  maxWords?: number;
+  threads?: number;
   json?: boolean;
+}
+
+interface ImportFlags {
+  out: string;
+  pattern: PatternPreset;
+  special: Record<string, number>;
 }
 
 interface UseFlags {
@@ -24,21 +43,27 @@ interface UseFlags {
 
 export function tokenizerCommand(): Command {
   return new Command('tokenizer')
-    .description('train a tokenizer, or turn text into token ids and back')
+    .description('train, import and compare tokenizers; turn text into token ids and back')
     .addCommand(trainCommand())
+    .addCommand(importCommand())
     .addCommand(encodeCommand())
-    .addCommand(decodeCommand());
+    .addCommand(decodeCommand())
+    .addCommand(compareCommand());
 }
 
+const patterns = Object.keys(patternPresets).join(', ');
+
 function trainCommand(): Command {
-  const patterns = Object.keys(patternPresets);
   return new Command('train')
     .description('train a byte-level BPE tokenizer on files or folders of text')
     .argument('<paths...>', 'text files (.txt, .md, .jsonl) or folders of them')
     .requiredOption('--out <dir>', 'folder for tokenizer.json')
     .option('--vocab-size <n>', 'token ids, bytes and special tokens included', wholeNumber(257, 1 << 20), 4096)
     .option('--min-frequency <n>', 'pairs that occur less often are not merged', wholeNumber(1, 1e9), 2)
-    .option('--pattern <name>', `how text is cut before merging: ${patterns.join(', ')}`, pattern, 'telar')
+    .option('--pattern <name>', `how text is cut before merging: ${patterns}`, pattern, 'telar')
+    .option('--special <token...>', 'special tokens; the first begins and ends a document', [endOfText])
+    .option('--max-words <n>', 'distinct words kept; of more, the rarest are forgotten', wholeNumber(1000, 1 << 26))
+    .option('--threads <n>', 'threads that count words (default: one a processor)', wholeNumber(1, 256))
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  telar tokenizer train books/ --vocab-size 8192 --out tokenizers/books')
     .action(async (paths: string[], flags: TrainFlags) => {
@@ -58,8 +83,16 @@ function trainCommand(): Command {
             progress.update({ title: 'counting words', done, total: corpus.textBytes, unit: 'bytes' });
           }
         };
-        const { vocabSize, minFrequency, pattern } = flags;
-        const tokenizer = await trainBpe({ texts: texts(), vocabSize, minFrequency, pattern });
+        const { vocabSize, minFrequency, pattern, special, maxWords, threads } = flags;
+        const tokenizer = await trainBpe({
+          texts: texts(),
+          vocabSize,
+          minFrequency,
+          pattern,
+          specials: special,
+          ...(maxWords !== undefined && { maxWords }),
+          ...(threads !== undefined && { threads }),
+        });
         saveTokenizer(tokenizer, flags.out);
         progress.done();
         const result = {
@@ -73,6 +106,25 @@ function trainCommand(): Command {
       } finally {
         progress.done();
       }
+    });
+}
+
+function importCommand(): Command {
+  return new Command('import')
+    .description('make tokenizer.json of a tiktoken vocabulary')
+    .argument('<file>', 'a .tiktoken file: a token in base64 and its rank on each line')
+    .requiredOption('--out <dir>', 'folder for tokenizer.json')
+    .requiredOption('--pattern <name>', `how the vocabulary cuts text: ${patterns}`, pattern)
+    .option('--special <token=id...>', 'special tokens with their ids', specialToken, {})
+    .addHelpText(
+      'after',
+      "\nExample:\n  telar tokenizer import cl100k_base.tiktoken --pattern gpt4 --special '<|endoftext|>=100257' --out tokenizers/cl100k",
+    )
+    .action((file: string, { out, pattern, special }: ImportFlags) => {
+      const ranks = readRanks(readInput(file).toString('latin1'), file);
+      const tokenizer = tokenizerFromRanks(ranks, { pattern, specials: special, where: file });
+      saveTokenizer(tokenizer, out);
+      console.log(`${out}: ${ranks.size} tokens and ${tokenizer.specials.size} special`);
     });
 }
 
@@ -122,6 +174,12 @@ function pattern(name: string): PatternPreset {
   if (!Object.hasOwn(patternPresets, name))
     throw new InvalidArgumentError(`It must be one of ${Object.keys(patternPresets).join(', ')}.`);
   return name as PatternPreset;
+}
+
+function specialToken(entry: string, others: Record<string, number>): Record<string, number> {
+  const [, token, id] = /^(.+)=(\d{1,8})$/su.exec(entry) ?? [];
+  if (token === undefined) throw new InvalidArgumentError('It must be a token, = and its id.');
+  return { ...others, [token]: Number(id) };
 }
 
 function tokenId(word: string): number {

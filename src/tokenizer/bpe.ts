@@ -7,6 +7,7 @@
 import { sha256 } from '../io/files.js';
 import { AddedMatcher, type AddedToken } from './added.js';
 import { alphabetToBytes } from './alphabet.js';
+import { sawEnd } from './characters.js';
 import { bpeToJSON } from './json-write.js';
 import { IdBuffer } from './id-buffer.js';
 import { MergeTable } from './merges.js';
@@ -94,6 +95,14 @@ export class BpeTokenizer implements Tokenizer {
     return out.finish();
   }
 
+  encodePrefix(bytes: Uint8Array): { ids: Uint32Array; length: number } | null {
+    if (!this.#scan || !this.#takesBytes(this.#withoutSpecial)) return null;
+    const out = new IdBuffer(Math.ceil(bytes.length / 3) + 8);
+    sawEnd();
+    const length = this.#encodeBytes(bytes, this.#scan, out, sawEnd);
+    return { ids: out.finish(), length };
+  }
+
   decodeBytes(ids: ArrayLike<number>): Uint8Array {
     return this.#table.decode(ids, this.#stripsSpaceAfter);
   }
@@ -165,15 +174,18 @@ export class BpeTokenizer implements Tokenizer {
     return raw.isEmpty && normalized.isEmpty && this.spec.normalizers.length === 0;
   }
 
-  #encodeBytes(bytes: Uint8Array, scan: Scanner, out: IdBuffer): void {
+  /** Encodes word by word, until `stops` says so of a word that was cut; gives where it stopped. */
+  #encodeBytes(bytes: Uint8Array, scan: Scanner, out: IdBuffer, stops?: () => boolean): number {
     const words = this.#words;
     const end = bytes.length;
     for (let at = 0; at < end;) {
       const to = scan(bytes, at, end);
+      if (stops?.()) return at;
       if (to > at) words.pushBytes(bytes, at, to, out);
       else words.pushByte(bytes[at]!, out);
       at = Math.max(to, at + 1);
     }
+    return end;
   }
 
   /** Encodes text between added tokens. `first`: it is the beginning of the whole text. */

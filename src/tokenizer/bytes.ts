@@ -120,6 +120,10 @@ class ByteTokenizer implements Tokenizer {
     return out.finish();
   }
 
+  encodePrefix(bytes: Uint8Array): { ids: Uint32Array; length: number } {
+    return { ids: new Uint32Array(bytes), length: bytes.length };
+  }
+
   decodeBytes(ids: ArrayLike<number>): Uint8Array {
     return this.#table.decode(ids);
   }

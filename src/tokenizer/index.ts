@@ -5,6 +5,8 @@ export { tokenizerFromJSON, type TokenizerSource } from './json-read.js';
 export { readLlama2cTokenizer } from './llama2c.js';
 export { patternPresets, type PatternPreset } from './pattern.js';
 export { readRanks, tokenizerFromRanks, type RankedTokenizerOptions } from './ranks.js';
+export { EncodeStream } from './stream.js';
+export { compareTokenizers, type TokenizerFigures } from './compare.js';
 export { trainBpe, type TrainBpeOptions } from './train.js';
 export type { Tokenizer } from './types.js';
 export { Utf8Stream } from './utf8.js';

@@ -17,6 +17,11 @@ export interface Tokenizer {
    * @throws InputError for more than 2^28 bytes at once.
    */
   encode(text: string | Uint8Array, options?: { allowSpecial?: boolean }): Uint32Array;
+  /**
+   * Ids of the words at the beginning of `bytes` that no further text could change, and how many bytes they are; see
+   * `EncodeStream`. Absent, or null, where only the whole text tells.
+   */
+  encodePrefix?(bytes: Uint8Array): { ids: Uint32Array; length: number } | null;
   /** Bytes of the ids, in order: the {@link bytesAfter} of each after the one before. Special tokens give their text. */
   decodeBytes(ids: ArrayLike<number>): Uint8Array;
   /** Text of the ids; bytes that are not UTF-8 become U+FFFD. */
