@@ -34,9 +34,8 @@ export interface EncodeTask {
 
 export interface EncodedShard {
   entry: SplitEntry;
-  /** Tokens, and bytes of text, of each source. */
-  tokens: Record<number, number>;
-  bytes: Record<number, number>;
+  /** What is in it of each source, by its number. */
+  sources: Record<number, { documents: number; bytes: number; tokens: number }>;
   seconds: Record<string, number>;
 }
 
@@ -60,7 +59,7 @@ export function encodeShard(task: EncodeTask, onBytes: (bytes: number) => void):
     shardTokens: Infinity,
   });
   const reader = new KeptDocumentsReader(folder.documents);
-  const result: Omit<EncodedShard, 'entry'> = { tokens: {}, bytes: {}, seconds: { read: 0, encode: 0 } };
+  const result: Omit<EncodedShard, 'entry'> = { sources: {}, seconds: { read: 0, encode: 0 } };
   const { units, offsets, textBytes, hashes, sources, cuts } = task.documents;
   try {
     for (let i = 0; i < units.length; i++) {
@@ -80,9 +79,10 @@ export function encodeShard(task: EncodeTask, onBytes: (bytes: number) => void):
           for (const id of ids) accounted += lengths[id]!;
         }
         writer.end(text.length, text.length - accounted);
-        const source = sources[i]!;
-        result.tokens[source] = (result.tokens[source] ?? 0) + tokens;
-        result.bytes[source] = (result.bytes[source] ?? 0) + text.length;
+        const own = (result.sources[sources[i]!] ??= { documents: 0, bytes: 0, tokens: 0 });
+        own.documents++;
+        own.bytes += text.length;
+        own.tokens += tokens;
       }
       onBytes(textBytes[i]!);
       result.seconds['read']! += (middle - begin) / 1000;

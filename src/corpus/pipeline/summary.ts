@@ -217,16 +217,18 @@ function sourcesOf({ plan, units, table, mixture, shards }: Outcome): CorpusRepo
       read.documents += tally.read.documents;
       read.bytes += tally.read.bytes;
     }
-    const all = [...shards.train, ...shards.heldOut];
-    const sum = (field: 'tokens' | 'bytes'): number => all.reduce((n, shard) => n + (shard[field][s] ?? 0), 0);
-    let [taken, heldOut] = [0, 0];
+    const kept = { documents: 0, bytes: 0, tokens: 0 };
+    for (const shard of [...shards.train, ...shards.heldOut]) {
+      const inShard = shard.sources[s];
+      for (const what of ['documents', 'bytes', 'tokens'] as const) kept[what] += inShard?.[what] ?? 0;
+    }
+    let taken = 0;
     const once = new Set<number>();
     for (const d of mixture.train)
       if (table.sources[d] === s) {
         taken++;
         once.add(d);
       }
-    for (const d of mixture.heldOut) if (table.sources[d] === s) heldOut++;
     const formats = new Set(
       own.flatMap(({ parts }) =>
         parts.map(({ format, compression }) => format + (compression === 'none' ? '' : ` (${compression})`)),
@@ -239,8 +241,8 @@ function sourcesOf({ plan, units, table, mixture, shards }: Outcome): CorpusRepo
       ...(source.licence !== undefined && { licence: source.licence }),
       format: [...formats].sort().join(', '),
       read,
-      kept: { documents: taken + heldOut, bytes: sum('bytes') },
-      tokens: sum('tokens'),
+      kept: { documents: kept.documents, bytes: kept.bytes },
+      tokens: kept.tokens,
       weight: source.weight,
       ...(source.cap !== undefined && { cap: { amount: source.cap, unit: 'bytes' as const } }),
       epochs: once.size === 0 ? 0 : source.weight < 1 ? source.weight : taken / once.size,
