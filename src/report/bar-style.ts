@@ -9,11 +9,10 @@ h2 { scroll-margin-top: 16px; }
 .track { display: flex; height: 14px; border-radius: 4px; overflow: hidden; background: var(--code); }
 .track i { display: block; min-width: 2px; height: 100%; flex: none; }
 .track i.faint, .column i.faint { opacity: 0.32; }
-@media (min-width: 721px) {
+@media (min-width: 721px), print {
   .bars th[scope] { width: 24%; }
   .pair .bars th[scope] { width: 32%; }
   .bars td.bar { width: 38%; }
-  .sources th[scope] { min-width: 170px; }
 }
 .bars th[scope] { font-weight: 400; overflow-wrap: anywhere; }
 .bars td.bar { vertical-align: middle; }
@@ -22,6 +21,7 @@ h2 { scroll-margin-top: 16px; }
 .mixture .track { height: 22px; border-radius: 6px; margin: 0 0 14px; }
 .dot { display: inline-block; width: 10px; height: 10px; margin-right: 7px; border-radius: 3px; }
 table small { display: block; color: var(--soft); font-size: 12.5px; line-height: 1.35; font-weight: 400; overflow-wrap: anywhere; }
+@media screen and (min-width: 721px) { .sources th[scope] { min-width: 170px; } }
 .listing code { overflow-wrap: anywhere; }
 .listing th[scope] { font-weight: 400; }
 .histogram { padding: 8px 0 22px 46px; }
@@ -77,6 +77,13 @@ table small { display: block; color: var(--soft); font-size: 12.5px; line-height
 @media print {
   .track, .track i, .column i, .legend i { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   .command code { max-height: none; }
-  .example, tr { break-inside: avoid; }
+  .example, .quiet tr { break-inside: avoid; }
+  h2, h2 + .note { break-after: avoid; }
+  .panel:has(.quiet), .opens { overflow: visible; break-inside: auto; }
+  .quiet { font-size: 11px; }
+  .quiet th, .quiet td { padding: 4px 5px; }
+  .quiet code, .quiet thead th, .quiet small { font-size: 11px; }
+  .quiet.sources { font-size: 9.5px; }
+  .contents { display: none; }
 }
 `;

@@ -1,5 +1,5 @@
 /** Sections of a corpus report on how it was made: tokenizer, timings, configuration, files, the command. */
-import { formatBytes, formatCount, formatDuration } from '../../io/progress-format.js';
+import { formatBytes, formatDuration } from '../../io/progress-format.js';
 import { barTable, commandBlock, escapeHtml as escape, group, namedValues, valueTable } from '../../report/index.js';
 import type { CorpusReport } from './data.js';
 import { keptOf, rate } from './figures.js';
@@ -120,7 +120,7 @@ export function filesSection(report: CorpusReport): Section {
     panel(
       `<table class="quiet"><thead><tr><th>shard</th><th class="number">documents</th><th class="number">tokens</th><th class="number">text</th><th>SHA-256, beginning</th></tr></thead>` +
         `<tbody>${rows.join('\n')}</tbody><tfoot><tr><th scope="row">together</th><td class="number">${group(total.documents)}</td>` +
-        `<td class="number">${formatCount(total.tokens)}</td><td class="number">${formatBytes(total.bytes)}</td><td></td></tr></tfoot></table>`,
+        `<td class="number">${group(total.tokens)}</td><td class="number">${formatBytes(total.bytes)}</td><td></td></tr></tfoot></table>`,
       'scroll',
     ),
   );

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { corpusReportSchema, excerpt, logBin, type CorpusReport } from './data.js';
 import { renderDatasheet } from './datasheet.js';
 import { discrepancies } from './figures.js';
-import { emptyReport, enormousReport, hostileReport, plausibleReport } from './fixtures.js';
+import { emptyReport, enormousReport, hostileReport } from './fixtures/extreme.js';
+import { plausibleReport } from './fixtures/plausible.js';
 import { renderCorpusReport } from './page.js';
 
 const withoutScripts = (html: string) => html.slice(0, html.indexOf('</main>'));
