@@ -31,6 +31,8 @@ const sourceSchema = z.strictObject({
     .union([z.string(), z.array(z.string()).min(1)])
     .transform((paths) => (typeof paths === 'string' ? [paths] : paths)),
   licence: z.string().max(200).optional(),
+  /** Where it is from, in words or as a URL. */
+  origin: z.string().max(1000).optional(),
   /** How often its text is seen for once that others are: 2 takes every document twice, 0.5 every second. */
   weight: z.number().positive().max(1000).default(1),
   /** Takes documents, chosen by their content, until there are so many bytes of text. */
@@ -56,8 +58,17 @@ const tokenizerSchema = z.union([
 
 export const corpusConfigSchema = z.strictObject({
   name: z.string().min(1).max(200).default('corpus'),
-  /** Why the corpus exists, for its datasheet. */
-  motivation: z.string().optional(),
+  /** For the datasheet; what is left out is said to be left out. */
+  about: z
+    .strictObject({
+      motivation: z.string().optional(),
+      author: z.string().optional(),
+      contact: z.string().optional(),
+      licence: z.string().optional(),
+      uses: z.string().optional(),
+      limits: z.string().optional(),
+    })
+    .prefault({}),
   seed: z.int().min(0).default(0),
   sources: z
     .array(sourceSchema)

@@ -46,7 +46,10 @@ export async function openPlan(
   const problems: Problem[] = [];
   const sources = config.sources.entries();
   const units: WorkUnit[] = [];
-  for (const [source, { name: _name, paths, licence: _licence, weight: _weight, cap: _cap, ...read }] of sources) {
+  for (const [
+    source,
+    { name: _name, paths, licence: _licence, origin: _origin, weight: _weight, cap: _cap, ...read },
+  ] of sources) {
     const warn = (problem: Problem): void => void problems.push(problem);
     units.push(...grouped(source, await planUnits(paths, { ...read, spoolFolder: spool, warn })));
   }

@@ -92,22 +92,23 @@ function composition(report: CorpusReport): string[] {
   ];
 }
 
-function languageParts({ languages, train, heldOut }: CorpusReport): string[] {
+function languageParts({ languages }: CorpusReport): string[] {
   if (languages.length === 0) return ['Languages were not identified.'];
   const kept = languages
     .filter(({ after }) => after.bytes > 0 || after.documents > 0)
     .sort((a, b) => b.after.bytes - a.after.bytes);
+  const total = kept.reduce((sum, { after }) => sum + after.bytes, 0);
   const rows = kept
     .slice(0, MAX_LANGUAGES)
     .map(({ language, after }) => [
       text(languageName(language)),
       group(after.documents),
       formatBytes(after.bytes),
-      percent(share(after.bytes, train.bytes + heldOut.bytes)),
+      percent(share(after.bytes, total)),
     ]);
   const more = kept.length - rows.length;
   return [
-    'Languages, as identified by a classifier:',
+    'Languages of the texts that cleaning kept, as identified by a classifier:',
     markdownTable(['language', '>documents', '>text', '>share'], rows),
     more > 0 ? `And ${more} more.` : '',
   ];
