@@ -39,6 +39,9 @@ it('runs every command of the README and the docs', async () => {
   mkdirSync(join(folder, 'books'));
   writeProse(join(folder, 'books/prose.txt'), 400);
   writeFileSync(join(folder, 'questions.txt'), 'Who are you?\n');
+  const topics = ['sea,a ship with a sail', 'food,bread with butter', 'sport,a goal in the stadium'];
+  const messages = Array.from({ length: 60 }, (_, i) => `${topics[i % 3]} and word${i}`);
+  writeFileSync(join(folder, 'messages.csv'), `topic,message\n${messages.join('\n')}\n`);
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order
     .flatMap(commandsOf)

@@ -1,20 +1,14 @@
 // False flags of a toxicity classifier on sentences that offend nobody.
 import { addresses, dialectPairs, identityTests } from './toxicity-data.mjs';
 
-/** Share of texts that are flagged: less than half likely to be neither. */
-export function flagRates(classifier, texts) {
-  let [flagged, labelled, sum] = [0, 0, 0];
-  for (const text of texts) {
-    const scores = classifier.score(text);
-    sum += 1 - scores[2];
-    if (scores[2] < 0.5) flagged++;
-    if (classifier.decide(scores) !== 2) labelled++;
-  }
+/** Mean of P(hate) + P(offensive), and the share of texts where it reaches a threshold. */
+export function rates(probabilities) {
+  const toxic = probabilities.map((each) => 1 - each[2]);
+  const share = (threshold) => toxic.filter((p) => p >= threshold).length / toxic.length;
   return {
-    texts: texts.length,
-    flagged: flagged / texts.length,
-    labelled: labelled / texts.length,
-    mean: sum / texts.length,
+    texts: toxic.length,
+    mean: toxic.reduce((sum, p) => sum + p, 0) / toxic.length,
+    rates: { 0.5: share(0.5), 0.8: share(0.8), 0.9: share(0.9) },
   };
 }
 
@@ -22,30 +16,26 @@ export function flagRates(classifier, texts) {
 export function biasFigures(classifier) {
   const { trained, unseen } = identityTests();
   const odd = addresses().filter((_, i) => i % 2 === 1);
+  const of = (texts) => rates(texts.map((text) => classifier.score(text)));
   return {
-    'African-American English': flagRates(
-      classifier,
-      dialectPairs.map(([aae]) => aae),
+    'African-American English': of(dialectPairs.map(([aae]) => aae)),
+    'the same in standard English': of(dialectPairs.map(([, standard]) => standard)),
+    'identity terms that training sentences have': of(trained),
+    'identity terms that no training sentence has': of(unseen),
+    'windows of addresses not trained on': rates(
+      odd.flatMap((text) => classifier.windows(text).map(({ probabilities }) => probabilities)),
     ),
-    'the same in standard English': flagRates(
-      classifier,
-      dialectPairs.map(([, standard]) => standard),
-    ),
-    'identity terms, trained on in other sentences': flagRates(classifier, trained),
-    'identity terms, never trained on': flagRates(classifier, unseen),
-    'State of the Union, windows of addresses not trained on': windowRates(classifier, odd),
-    'State of the Union, whole addresses not trained on': flagRates(classifier, odd),
+    'whole addresses not trained on (worst window)': of(odd),
   };
 }
 
-function windowRates(classifier, texts) {
-  let [count, flagged, labelled, sum] = [0, 0, 0, 0];
-  for (const text of texts)
-    for (const { probabilities } of classifier.windows(text)) {
-      count++;
-      sum += 1 - probabilities[2];
-      if (probabilities[2] < 0.5) flagged++;
-      if (classifier.decide(probabilities) !== 2) labelled++;
-    }
-  return { texts: count, flagged: flagged / count, labelled: labelled / count, mean: sum / count };
+const markers =
+  /\b(?:finna|tryna|gon|ain'?t|aint|y'?all|yall|(?:'?bout|about) to|imma|i'?mma|ion|iont|dat|dis|dem|dey|wit|yo|bruh|wassup|deadass|lowkey|hella|cuz|tho|nah)\b/i;
+
+/** Rates of tweets labelled neither, with and without a marker of African-American English. */
+export function dialectRates(data, probabilities) {
+  const neither = [...data.labels.keys()].filter((row) => data.labels[row] === 2);
+  const of = (marked) =>
+    rates(neither.filter((row) => markers.test(data.texts[row]) === marked).map((row) => probabilities[row]));
+  return { marked: of(true), unmarked: of(false) };
 }

@@ -9,6 +9,8 @@ const json = (name) => JSON.parse(readFileSync(join(here, name), 'utf8'));
 
 const names = ['hate', 'offensive', 'neither'];
 const NEITHER = 2;
+/** Everyday sentences are few; each counts as so many texts. */
+const EVERYDAY_COPIES = 4;
 
 /** Path of the labelled tweets, or null. */
 export function tweetsPath() {
@@ -52,13 +54,16 @@ export function identityTests() {
   return { trained: of(identity.trained), unseen: of(identity.unseen) };
 }
 
-/** Texts without offence to train on beside the tweets. `parts` chooses among identity, dialect and prose. */
-export function neutralTexts(parts = ['identity', 'dialect', 'prose']) {
+/** Texts without offence to train on beside the tweets. `parts` chooses among identity, everyday and prose. */
+export function neutralTexts(parts = ['identity', 'everyday', 'prose']) {
   const texts = [];
   if (parts.includes('identity'))
     for (const term of identity.trained)
       for (const template of identity.trainTemplates) texts.push(fill(template, term));
-  if (parts.includes('dialect')) texts.push(...json('neutral-dialect.json'));
+  if (parts.includes('everyday')) {
+    const { dialect, standard } = json('neutral-everyday.json');
+    for (let copy = 0; copy < EVERYDAY_COPIES; copy++) texts.push(...dialect, ...standard);
+  }
   if (parts.includes('prose'))
     for (const [i, address] of addresses().entries()) if (i % 2 === 0) texts.push(...stretches(address, 12));
   return { names, texts, labels: new Uint8Array(texts.length).fill(NEITHER) };

@@ -2,7 +2,18 @@
  * Language identification: the package eld (byte n-grams, 60 languages) on pieces of a text, and the script where a script
  * is written by one language only. Figures beside other packages: `bench/classify-languages.mjs`.
  */
-import { eld } from 'eld/extrasmall';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+type Eld = (typeof import('eld/extrasmall'))['eld'];
+
+const require = createRequire(import.meta.url);
+let loaded: Eld | undefined;
+
+/** The package with its tables (some 55 MiB), loaded when first asked for. */
+function eld(): Eld {
+  return (loaded ??= (require(fileURLToPath(import.meta.resolve('eld/extrasmall'))) as { eld: Eld }).eld);
+}
 
 /** Language of a text. */
 export interface IdentifiedLanguage {
@@ -31,10 +42,10 @@ const scripts: readonly (readonly [RegExp, string])[] = [
  */
 export function identifyLanguage(text: string): IdentifiedLanguage {
   const totals = new Map<string, number>();
-  const pieces = samplePieces(text);
+  const pieces = samplePieces(text).map((piece) => piece.normalize('NFC')); // as eld was trained
   let reliable = 0;
   for (const piece of pieces) {
-    const result = eld.detect(piece);
+    const result = eld().detect(piece);
     if (result.isReliable()) reliable++;
     for (const [language, score] of Object.entries(result.getScores()))
       totals.set(language, (totals.get(language) ?? 0) + score / (1 - score));

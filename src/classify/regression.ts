@@ -63,25 +63,21 @@ export function fitRegression(
     gradient.fill(0, biasAt);
     for (let r = 0; r < rows.length; r++) {
       const [start, end, scale] = [starts[r]!, starts[r + 1]!, scales[r]!];
-      scores.fill(0);
-      for (let i = start; i < end; i++) {
-        const at = places[i]!;
-        for (let k = 0; k < K; k++) scores[k]! += x[at + k]!;
+      for (let k = 0; k < K; k++) {
+        let sum = 0;
+        for (let i = start; i < end; i++) sum += x[places[i]! + k]!;
+        scores[k] = sum * scale + x[biasAt + k]!;
       }
-      for (let k = 0; k < K; k++) scores[k] = scores[k]! * scale + x[biasAt + k]!;
       const label = labels[rows[r]!]!;
       const own = scores[label]!;
       const weight = rowWeights[label]!;
       total += weight * (softmax(scores) - own);
       scores[label]! -= 1;
       for (let k = 0; k < K; k++) {
-        scores[k]! *= weight;
-        gradient[biasAt + k]! += scores[k]!;
-        scores[k]! *= scale;
-      }
-      for (let i = start; i < end; i++) {
-        const at = places[i]!;
-        for (let k = 0; k < K; k++) gradient[at + k]! += scores[k]!;
+        const slope = scores[k]! * weight;
+        gradient[biasAt + k]! += slope;
+        const scaled = slope * scale;
+        for (let i = start; i < end; i++) gradient[places[i]! + k]! += scaled;
       }
     }
     return total;
@@ -126,8 +122,9 @@ function usedBuckets(
     }
   const index = new Int32Array(size).fill(-1);
   const used: number[] = [];
-  for (let bucket = 0; bucket < size; bucket++)
-    if (texts[bucket]! >= minTexts) index[bucket] = used.push(bucket) * labels - labels;
+  for (let bucket = 0; bucket < size; bucket++) if (texts[bucket]! >= minTexts) used.push(bucket);
+  used.sort((a, b) => texts[b]! - texts[a]! || a - b); // frequent ones together stay in the cache
+  for (const [i, bucket] of used.entries()) index[bucket] = i * labels;
   return { index, used };
 }
 

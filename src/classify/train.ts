@@ -48,6 +48,9 @@ export function prepare(data: Labelled, options: TrainOptions): Prepared {
     if (!data.labels.includes(k)) throw new InputError(`no text has the label ${name}`);
   if (options.neutral !== undefined && !data.names.includes(options.neutral))
     throw new InputError(`the neutral label ${options.neutral} is none of ${data.names.join(', ')}`);
+  if (![0, 0.25, 0.5, 0.75, 1].includes(options.balance ?? 0.5))
+    throw new InputError(`balance must be 0, 0.25, 0.5, 0.75 or 1, not ${options.balance}`);
+  if (!((options.l2 ?? 1e-4) > 0)) throw new InputError(`l2 must be above 0, not ${options.l2}`);
   options.onPhase?.('features');
   const features = featureOptionsSchema.parse(options.features ?? {});
   const featurizer = new Featurizer(features);

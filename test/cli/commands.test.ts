@@ -136,7 +136,11 @@ describe('help', () => {
     for (const name of names) {
       const help = await telar([name, '--help']);
       expect(help.code).toBe(0);
-      const shows = ['bench', 'tokenizer'].includes(name) ? /Commands:/ : name === 'doctor' ? /Usage:/ : /Examples?:/;
+      const shows = ['bench', 'classify', 'tokenizer'].includes(name)
+        ? /Commands:/
+        : name === 'doctor'
+          ? /Usage:/
+          : /Examples?:/;
       expect(help.stdout, name).toMatch(shows);
     }
   });
