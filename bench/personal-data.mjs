@@ -3,9 +3,10 @@
 //
 //   node bench/personal-data.mjs [of each format] [--show]
 import { readdirSync, readFileSync } from 'node:fs';
-import { maskPersonalData } from '../dist/corpus/clean/index.js';
+import { findPersonalData, maskPersonalData, personalKinds } from '../dist/corpus/clean/personal/index.js';
 import { Draw, plantedFormats, sensitivePart, surroundings } from '../dist/corpus/clean/personal/planted.js';
 
+const kinds = new Set(personalKinds);
 const packages = new URL('../node_modules/', import.meta.url);
 const show = process.argv.includes('--show');
 const each = Number(process.argv[2]) || 1000;
@@ -54,7 +55,7 @@ for (const format of plantedFormats) {
     const text = `${head} ${around.replace('@', () => made)} ${tail}`;
     const secret = sensitivePart(format, made);
     const start = text.indexOf(made, head.length) + made.indexOf(secret);
-    const spans = maskPersonalData(text).found;
+    const spans = findPersonalData(text, kinds);
     const over = spans.find((span) => span.start <= start && span.end >= start + secret.length);
     if (over) found++;
     else missed.push(text.slice(Math.max(0, start - 20), start + made.length + 10));
@@ -79,7 +80,7 @@ for (const [name, documents] of [
   let numbers = 0;
   for (const { name: file, text } of documents) {
     numbers += (text.match(/\d+/g) ?? []).length;
-    for (const { kind, start, end } of maskPersonalData(text).found) {
+    for (const { kind, start, end } of findPersonalData(text, kinds)) {
       counts[kind] = (counts[kind] ?? 0) + 1;
       if (show)
         console.log(

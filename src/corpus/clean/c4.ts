@@ -95,9 +95,10 @@ function measure(line: string, few: number): { words: number; longest: number } 
   return { words, longest };
 }
 
-/** Sentences by their ends, up to `enough`; what has no end is one too. */
+/** Sentences by their ends, up to `enough`; what has no end is one too. In Thai and Lao a space is the end. */
 function sentencesIn(line: string, enough: number): number {
   if (line.trim() === '') return 0;
+  if (/[\p{sc=Thai}\p{sc=Lao}]/u.test(line)) return line.trim().split(/\s+/, enough).length;
   const end = /[.!?][.!?"'”’)\]]*(?=\s|$)|[\p{Sentence_Terminal}](?<![.!?])/gu;
   let [n, last] = [0, 0];
   while (n < enough && end.test(line)) {

@@ -3,14 +3,14 @@
 /** Anything that this file may change. */
 const any =
   // eslint-disable-next-line no-control-regex
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\ufffc\ufffe\uffff]|[\ud83f\ud87f\ud8bf\ud8ff\ud93f\ud97f\ud9bf\ud9ff\uda3f\uda7f\udabf\udaff\udb3f\udb7f\udbbf\udbff][\udffe\udfff]/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\ufffc\ufffe\uffff]|[\ud83f\ud87f\ud8bf\ud8ff\ud93f\ud97f\ud9bf\ud9ff\uda3f\uda7f\udabf\udaff\udb3f\udb7f\udbbf\udbff][\udffe\udfff]/;
 
-const lineEnds = /\r\n?|\u0085|\u2028/g;
+const lineEnds = /\r\n?|\u2028/g;
 
 /** Controls but tab and line feed; soft hyphens, zero-width spaces, byte-order marks, annotations, noncharacters. */
 const junk =
   // eslint-disable-next-line no-control-regex
-  /[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufdd0-\ufdef\ufeff\ufff0-\ufffc]|[\p{Noncharacter_Code_Point}]/gu;
+  /[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060-\u2064\u206a-\u206f\ufdd0-\ufdef\ufeff\ufff0-\ufffc]|[\p{Noncharacter_Code_Point}]/gu;
 
 /** Marks of direction mean something where a script runs from right to left, and nothing elsewhere. */
 const directions = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;

@@ -6,6 +6,7 @@
  * before a control character). The number of bad places is the badness of a text; only repairs that lower it are made:
  * a text whose characters above U+007F all fit is decoded as a whole if it has a bad place; else each line that fits; in other
  * lines the bad places alone.
+ * Controls that remain are quotes and dashes of windows-1252 that was read as Latin-1, and become these.
  * The idea is that of ftfy (Speer 2019); the rules are our own, and err on the side of leaving text alone.
  */
 
@@ -15,6 +16,9 @@ const windows1252 =
   '\u0090‘’“”•–—˜™š›œ\u009džŸ'; // 0x90
 
 const extraBytes = new Map([...windows1252].map((char, i) => [char.charCodeAt(0), 0x80 + i]));
+
+/** Controls that stand for a character of windows-1252. */
+const controls = /[\u0080\u0082-\u008c\u008e\u0091-\u009c\u009e\u009f]/g;
 
 /** Something that begins like a mis-decoded sequence: the text may hold mojibake only where this occurs. */
 const anySequence = new RegExp(`[\\u00c2-\\u00f4][\\u0080-\\u00bf${windows1252}]`);
@@ -39,6 +43,11 @@ export function repairMojibake(text: string): { text: string; repaired: number }
     text = fixed.text;
     repaired += fixed.repaired;
   }
+  // What is left of windows-1252 that was read as Latin-1: quotes and dashes that became controls.
+  text = text.replace(controls, (control) => {
+    repaired++;
+    return windows1252[control.charCodeAt(0) - 0x80]!;
+  });
   return { text, repaired };
 }
 
@@ -59,7 +68,8 @@ function repairLines(text: string): Repair | null {
 
 /** Places in a text that only mojibake explains. */
 export function badness(text: string): number {
-  return anySequence.test(text) ? scan(text).filter((sequence) => sequence.bad).length : 0;
+  const sequences = anySequence.test(text) ? scan(text).filter((sequence) => sequence.bad).length : 0;
+  return sequences + (text.match(controls)?.length ?? 0);
 }
 
 interface Sequence {
@@ -87,7 +97,7 @@ function repairPiece(piece: string, whole: boolean): Repair | null {
     end = at + length;
   }
   text += piece.slice(end);
-  return badness(text) < bad.length ? { text, repaired: chosen.length } : null;
+  return badness(text) < badness(piece) ? { text, repaired: chosen.length } : null;
 }
 
 /** Characters above U+007F. */

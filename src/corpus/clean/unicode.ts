@@ -27,11 +27,6 @@ export function unicode(options: z.infer<typeof unicodeOptions>): Step {
   return (text, facts) => {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const before = text;
-      if (options.invisible) {
-        const { text: visible, removed } = removeInvisible(text);
-        count(facts, 'unicode.removed', removed);
-        text = visible;
-      }
       if (options.entities) {
         const { text: plain, decoded } = decodeEntities(text);
         count(facts, 'unicode.entities', decoded);
@@ -41,6 +36,11 @@ export function unicode(options: z.infer<typeof unicodeOptions>): Step {
         const { text: meant, repaired } = repairMojibake(text);
         count(facts, 'mojibake.repaired', repaired);
         text = meant;
+      }
+      if (options.invisible) {
+        const { text: visible, removed } = removeInvisible(text);
+        count(facts, 'unicode.removed', removed);
+        text = visible;
       }
       if (options.normalize && mayCompose.test(text)) {
         const composed = text.normalize('NFC');

@@ -7,7 +7,7 @@ const local = /(?:[\p{L}\p{N}_%+~#$&'*/=?^`{|}!-]+\.)*[\p{L}\p{N}_%+~#$&'*/=?^`{
 const host =
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+(?:xn--[a-z0-9-]{2,59}|[\p{L}]{2,24})(?![\p{L}\p{N}@])/u;
 /** Names of files are not hosts ("icon@2x.png"). */
-const fileName = /\.(?:png|jpe?g|gif|svg|webp|css|js|ts|json|html?|pdf|md|txt)$/i;
+const fileName = /\.(?:png|jpe?g|gif|svg|webp|css|js|ts|json|html?|pdf|md|txt|tgz|gz|zip|whl|jar)$/i;
 /** Quotes and brackets around an address, and what introduces it in a link, are not part of it. */
 const leading = /^(?:mailto:|[^\p{L}\p{N}_+])+/iu;
 

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { count, type Step } from '../step.js';
 import { findPersonalData } from './find.js';
-import { personalKinds, type PersonalKind, type Span } from './span.js';
+import { personalKinds, type PersonalKind } from './span.js';
 
 export { findPersonalData } from './find.js';
 export { personalKinds, type PersonalKind, type Span } from './span.js';
@@ -13,29 +13,35 @@ export const piiOptions = z.strictObject({
   action: z.enum(['mask', 'drop']).default('mask'),
 });
 
-/** A text with its personal data replaced by <EMAIL>, <PHONE> and so on. */
+/**
+ * A text with its personal data replaced by <EMAIL>, <PHONE> and so on, and the kinds of what was replaced. Done again until
+ * nothing is found: a number beside another may stand free only when that one is masked.
+ */
 export function maskPersonalData(
   text: string,
   kinds: ReadonlySet<PersonalKind> = new Set(personalKinds),
-): { text: string; found: Span[] } {
-  const found = findPersonalData(text, kinds);
-  if (found.length === 0) return { text, found };
-  let masked = '';
-  let end = 0;
-  for (const span of found) {
-    masked += `${text.slice(end, span.start)}<${span.kind.toUpperCase()}>`;
-    end = span.end;
+): { text: string; masked: PersonalKind[] } {
+  const masked: PersonalKind[] = [];
+  for (;;) {
+    const found = findPersonalData(text, kinds);
+    if (found.length === 0) return { text, masked };
+    let rest = '';
+    let end = 0;
+    for (const { kind, start, end: behind } of found) {
+      rest += `${text.slice(end, start)}<${kind.toUpperCase()}>`;
+      end = behind;
+      masked.push(kind);
+    }
+    text = rest + text.slice(end);
   }
-  return { text: masked + text.slice(end), found };
 }
 
 export function pii(options: z.infer<typeof piiOptions>): Step {
   const kinds = new Set(options.kinds);
   return (text, facts) => {
-    const masked = maskPersonalData(text, kinds);
-    for (const { kind } of masked.found) count(facts, `pii.${kind}`);
-    if (options.action === 'mask' || masked.found.length === 0) return masked.text;
-    const { kind } = masked.found[0]!;
-    return { drop: `pii.${kind}`, detail: `${masked.found.length} pieces of personal data > 0` };
+    const result = maskPersonalData(text, kinds);
+    for (const kind of result.masked) count(facts, `pii.${kind}`);
+    if (options.action === 'mask' || result.masked.length === 0) return result.text;
+    return { drop: `pii.${result.masked[0]!}`, detail: `${result.masked.length} pieces of personal data > 0` };
   };
 }

@@ -66,7 +66,7 @@ export function isPhone(written: string, before: string): boolean {
   const inGroups = /[ .()/\u00a0-]/.test(written);
   if (/^00[1-9]/.test(digits) && digits.length >= 10) return isValid(`+${digits.slice(2)}`);
   // A mobile number in one piece, or any number in groups, where it begins with the 0 that is dialled inside a country.
-  if (/^\(?0[1-9]/.test(written) && digits.length >= 9 && digits.length <= 12)
+  if (/^\(?0[1-9]/.test(written) && !/\d[ -]$/.test(before) && digits.length >= 9 && digits.length <= 12)
     return (inGroups || digits.length >= 10) && countries.some((country) => isValid(written, country));
   if (/^\d{3} \d{3} \d{4}$/.test(written)) return isValid(written, 'US');
   return false;

@@ -54,7 +54,7 @@ export function findSecrets(text: string, runs: readonly number[]): Span[] {
     for (const match of text.matchAll(webhook)) found.push(span(match.index, match[0]));
   if (runs.length > 0 && namedSign.test(text))
     for (const match of text.matchAll(named)) {
-      const value = match[1]!.replace(/[.=!*]+$/, (tail) => (tail.includes('.') ? '' : tail));
+      const value = match[1]!.replace(/[.!*]+$/, '');
       if (isRandom(value)) found.push(span(match.index + match[0].length - match[1]!.length, value));
     }
   return found;
