@@ -5,6 +5,9 @@ import type { Piece } from './pieces.js';
 /** Encodings in which the bytes of LF, quotes and commas may be part of other characters. */
 const notAscii = new Set(['utf-16le', 'utf-16be', 'iso-2022-jp']);
 
+/** Bytes that must be text in a file whose first MiB is not all text. */
+const BEGINNING = 1 << 10;
+
 /** Stands for a half surrogate pair in what was UTF-16: no byte of UTF-8, so that the line it is in is found invalid. */
 const INVALID = Uint8Array.of(0xff);
 
@@ -35,8 +38,10 @@ export async function contentOf(
   }
   const sample = Buffer.concat(head.flatMap((piece) => (piece.kind === 'bytes' ? [piece.bytes] : [])));
   const found = given === undefined ? detectEncoding(sample, true) : { encoding: label(given) };
-  if ('reason' in found) return found;
-  const original = found.encoding;
+  // Where the beginning is text, a place behind it that is not costs its lines only.
+  const beginning = 'reason' in found ? detectEncoding(sample.subarray(0, BEGINNING), true) : found;
+  if ('reason' in found && 'reason' in beginning) return found;
+  const original = 'encoding' in beginning ? beginning.encoding : 'utf-8';
   const all = joined(head, pieces);
   if (!notAscii.has(original)) return { pieces: all, encoding: original, original };
   return { pieces: transcoded(all, original), encoding: 'utf-8', original };

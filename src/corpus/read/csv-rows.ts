@@ -36,12 +36,14 @@ export class CsvRows {
 
   private readonly delimiter: number;
   private readonly lineEnd: number;
+  private readonly maxRow: number;
 
   /**
    * @param delimiter byte between columns
    * @param lineEnd byte that ends a row: LF, or CR in files that have no LF
    */
-  constructor(delimiter: number, lineEnd: number) {
+  constructor(delimiter: number, lineEnd: number, maxRow = MAX_ROW) {
+    this.maxRow = maxRow;
     this.lineEnd = lineEnd;
     this.delimiter = delimiter;
   }
@@ -57,12 +59,12 @@ export class CsvRows {
     this.at = 0;
     if (this.bytes.length < this.wanted) return;
     yield* this.rows(false);
-    while (this.bytes.length - this.at > MAX_ROW) {
-      yield { line: this.line, reason: 'the row has more than 32 MiB, or a quote that is never closed' };
+    while (this.bytes.length - this.at > this.maxRow) {
+      yield { line: this.line, reason: `the row has more than ${this.maxRow} bytes, or a quote that is never closed` };
       this.skipLine();
       yield* this.rows(false);
     }
-    this.wanted = Math.min(2 * (this.bytes.length - this.at), MAX_ROW + 1);
+    this.wanted = Math.min(2 * (this.bytes.length - this.at), this.maxRow + 1);
   }
 
   /** The rows that are left when there are no more bytes. */

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { analyse } from 'chardet';
 import { binaryReason, invalidUtf8At } from '../text-checks.js';
 import { isPlausible } from './plausible.js';
+import { countControls } from './record.js';
 
 /** Bytes that are looked at for the encoding of a file. */
 export const SAMPLE = 1 << 20;
@@ -12,6 +13,9 @@ const DETECTED = 1 << 15;
 
 /** Confidence, of 100, from which a guess of the detector is tried. */
 const CONFIDENCE = 10;
+
+/** Fewer bytes outside ASCII than this tell little. */
+const FEW = 16;
 
 /** What windows-1252 has at 0x80 to 0x9f; five places are not used and stay control characters. */
 const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
@@ -41,8 +45,7 @@ export function detectEncoding(bytes: Uint8Array, cut = false): { encoding: stri
   if (isMostlyUtf8(bytes.subarray(Math.max(0, bad - SAMPLE / 2), bad + SAMPLE / 2))) return { encoding: 'utf-8' };
   const from = Math.max(0, bad - DETECTED / 2);
   const sample = bytes.subarray(from, from + DETECTED);
-  for (const { name, confidence } of analyse(sample)) {
-    if (confidence < CONFIDENCE || /^UTF|^ASCII/.test(name)) continue;
+  for (const name of guesses(sample)) {
     const decoded = decode(sample, name, from + DETECTED < bytes.length || cut);
     if ('text' in decoded && isPlausible(decoded.text)) return { encoding: label(name) };
   }
@@ -86,6 +89,21 @@ export function label(encoding: string): string {
 export const utf8 = (bytes: Uint8Array, from = 0): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, bytes.length - from).toString('utf8');
 
+/**
+ * Names of encodings that `chardet` finds likely, the likeliest first. Few bytes outside ASCII do not tell one Latin
+ * alphabet from another: the western one then counts double, for it is the commonest by far.
+ */
+function guesses(sample: Uint8Array): string[] {
+  let high = 0;
+  for (const byte of sample) if (byte >= 0x80) high++;
+  const weight = (name: string) => (high < FEW && /^(ISO-8859-1|windows-1252)$/.test(name) ? 2 : 1);
+  return analyse(sample)
+    .filter(({ name, confidence }) => confidence >= CONFIDENCE && !/^UTF|^ASCII/.test(name))
+    .map(({ name, confidence }) => ({ name, score: confidence * weight(name) }))
+    .sort((a, b) => b.score - a.score)
+    .map(({ name }) => name);
+}
+
 /** Own table: Node 20 decodes windows-1252 as if it were ISO 8859-1. */
 function windows1252(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -116,7 +134,11 @@ function utf16ByZeros(bytes: Uint8Array): string | null {
   const [even, odd] = zeros as [number, number];
   const encoding = odd > even ? 'utf-16le' : 'utf-16be';
   if (Math.min(even, odd) * 20 > Math.max(even, odd) || Math.max(even, odd) * 5 < sample.length / 2) return null;
-  return 'text' in decode(sample, encoding, true) ? encoding : null;
+  if (bytes.length < 1 << 16 && bytes.length % 2 === 1) return null;
+  const units = Buffer.from(sample);
+  if (encoding === 'utf-16be') units.swap16();
+  const text = units.toString('utf16le');
+  return countControls(text) > 0 || text.includes('\uffff') ? null : encoding;
 }
 
 /** Whether valid characters of several bytes are at least as many as invalid bytes: then this is UTF-8 that was damaged. */

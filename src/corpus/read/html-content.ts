@@ -7,7 +7,7 @@ import { parseHTML } from 'linkedom';
  * Limits of a page: beyond them Readability, which looks at every element from each of those around it, takes seconds.
  * Ordinary pages have 20 levels and 3,000 elements.
  */
-export const LIMITS = { characters: 1 << 24, elements: 30_000, depth: 150, depthSum: 600_000 };
+export const LIMITS = { characters: 1 << 24, elements: 30_000, depth: 150, depthSum: 600_000, texts: 200_000 };
 
 export interface Content {
   text: string;
@@ -31,10 +31,14 @@ const SILENT = new Set('SCRIPT STYLE NOSCRIPT TEMPLATE HEAD IFRAME OBJECT SVG MA
 export function extractContent(html: string): Content | { reason: string } {
   const excess = excessOf(html);
   if (excess !== null) return { reason: excess };
-  const whole = /<html[\s>]/i.test(html) ? html : `<!doctype html><html><body>${html}</body></html>`;
-  const { document } = parseHTML(whole);
+  let { document } = parseHTML(html);
+  if (document.documentElement?.nodeName !== 'HTML') ({ document } = parseHTML(`<html><body>${html}</body></html>`));
   const root = document.documentElement;
-  const language = root?.getAttribute('lang')?.trim() || root?.getAttribute('xml:lang')?.trim();
+  const { body } = document;
+  for (const child of root.children) if (!/^(HEAD|BODY)$/.test(child.nodeName)) body.appendChild(child);
+  // A text with character references is parsed into a node for each piece between them.
+  root.normalize();
+  const language = root.getAttribute('lang')?.trim() || root.getAttribute('xml:lang')?.trim();
   const fullTitle = document.title?.replace(/\s+/g, ' ').trim();
   const article = new Readability<DomNode>(document as never, {
     serializer: (node) => node as unknown as DomNode,
@@ -49,7 +53,7 @@ export function extractContent(html: string): Content | { reason: string } {
 /** Which limit a page is beyond, told without building a document of it; null for none. */
 function excessOf(html: string): string | null {
   if (html.length > LIMITS.characters) return `the page has more than ${LIMITS.characters >> 20} Mi characters`;
-  let [depth, elements, depthSum] = [0, 0, 0];
+  let [depth, elements, depthSum, texts] = [0, 0, 0, 0];
   let excess: string | null = null;
   const parser = new Parser({
     onopentagname() {
@@ -58,6 +62,9 @@ function excessOf(html: string): string | null {
       if (depth > LIMITS.depth) excess = `its elements are nested more than ${LIMITS.depth} deep`;
       else if (elements > LIMITS.elements) excess = `it has more than ${LIMITS.elements} elements`;
       else if (depthSum > LIMITS.depthSum) excess = 'it has too many elements nested too deep';
+    },
+    ontext() {
+      if (++texts > LIMITS.texts) excess = `its text is in more than ${LIMITS.texts} pieces`;
     },
     onclosetag() {
       depth--;

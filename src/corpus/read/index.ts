@@ -1,14 +1,7 @@
 /** Readers: documents of files in many formats, streaming, in bounded memory, with everything skipped told of. */
 import type { SourceDocument } from '../document.js';
-import { readCsv } from './csv.js';
-import { readHtml } from './html.js';
-import { readJson } from './json.js';
-import { readJsonl } from './jsonl.js';
-import { nameOf, type Problem, type ReadUnit, reporter } from './options.js';
-import { readParquet } from './parquet.js';
+import { type Format, nameOf, type Problem, type ReadUnit, type Report, reporter } from './options.js';
 import { SourceBytes } from './source-bytes.js';
-import { readText } from './text.js';
-import { readWarc } from './warc.js';
 
 export {
   type Compression,
@@ -30,14 +23,17 @@ export interface ReadOptions {
   onBytes?: ((bytes: number) => void) | undefined;
 }
 
-const readers = {
-  text: readText,
-  markdown: readText,
-  html: readHtml,
-  jsonl: readJsonl,
-  csv: readCsv,
-  json: readJson,
-  warc: readWarc,
+type Reader = (file: SourceBytes, unit: ReadUnit, report: Report) => AsyncGenerator<SourceDocument>;
+
+/** Loaded when they are first needed: what HTML and Parquet lean on is large. */
+const readers: Record<Exclude<Format, 'parquet'>, () => Promise<Reader>> = {
+  text: async () => (await import('./text.js')).readText,
+  markdown: async () => (await import('./text.js')).readText,
+  html: async () => (await import('./html.js')).readHtml,
+  jsonl: async () => (await import('./jsonl.js')).readJsonl,
+  csv: async () => (await import('./csv.js')).readCsv,
+  json: async () => (await import('./json.js')).readJson,
+  warc: async () => (await import('./warc.js')).readWarc,
 };
 
 /**
@@ -58,8 +54,11 @@ export async function* readUnit(unit: ReadUnit, options: ReadOptions): AsyncGene
   const file = new SourceBytes(unit.path, unit, count);
   try {
     if (unit.bytes === 0) report(nameOf(unit), 'skipped, the file is empty');
-    else if (unit.format === 'parquet') yield* readParquet(unit, report, count);
-    else yield* readers[unit.format](file, unit, report);
+    else if (unit.format === 'parquet') yield* (await import('./parquet.js')).readParquet(unit, report, count);
+    else {
+      const read = await readers[unit.format]();
+      yield* read(file, unit, report);
+    }
     count(total);
   } finally {
     file.close();

@@ -6,7 +6,6 @@ import { discover, type SourceFile } from './discover.js';
 import { formatOf, sniffCompression, sniffFormat, splitName } from './formats.js';
 import { checkSelect } from './json.js';
 import { type Compression, type Problem, type ReadUnit, type SourceOptions, sourceOptionsSchema } from './options.js';
-import { rowGroups } from './parquet.js';
 import { piecesOf } from './pieces.js';
 import { SourceBytes } from './source-bytes.js';
 import { spool, spoolFolderFor } from './spool.js';
@@ -138,6 +137,7 @@ async function slices(unit: ReadUnit, unitBytes: number): Promise<ReadUnit[]> {
   if (unit.bytes <= unitBytes || unit.compression !== 'none') return [unit];
   if (unit.format === 'jsonl') return lineSlices(unit, unitBytes);
   if (unit.format !== 'parquet') return [unit];
+  const { rowGroups } = await import('./parquet.js');
   const starts = await rowGroups(unit.path).then(
     (groups) => groups.map(({ offset }) => offset),
     () => [], // what is wrong with it is told by whoever reads it

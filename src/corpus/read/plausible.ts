@@ -10,6 +10,7 @@ const usual = /[\p{L}\p{M}\p{N}\p{P}\p{Zs}\p{Sc}°©®™§±×\u00ad\u200b-\u20
 const alone = /[àáâèéêíóôúìòùåæøöäüñçœÀÁÂÈÉÊÍÓÔÚÅÆØÖÄÜÑÇŒªº]/u;
 
 const letter = /\p{L}/u;
+const ascii = /[a-z]/i;
 const currency = /\p{Sc}/u;
 const lower = /\p{Ll}/u;
 
@@ -20,18 +21,25 @@ export function isPlausible(text: string): boolean {
     if (text.charCodeAt(i) < 0x80) continue;
     const character = String.fromCodePoint(text.codePointAt(i)!);
     count++;
-    const amid = letter.test(text[i - 1] ?? ' ') && letter.test(text[i + character.length] ?? ' ');
-    if (!usual.test(character) || (amid && currency.test(character))) odd++;
-    else if (character < '\u0250' && isOddLatin(text[i - 1] ?? ' ', character, text[i + 1] ?? ' ')) odd++;
+    if (isOdd(text[i - 1] ?? ' ', character, text[i + character.length] ?? ' ')) odd++;
     i += character.length - 1;
   }
   return odd <= ODD_SHARE * count;
 }
 
+function isOdd(before: string, character: string, after: string): boolean {
+  if (!usual.test(character)) return true;
+  if (currency.test(character)) return letter.test(before) && letter.test(after);
+  // East Asian text has its characters in runs.
+  if (character >= '\u2e80') return before < '\u2e80' && after < '\u2e80';
+  if (character >= '\u2000') return false;
+  if (character >= '\u0250') return ascii.test(before) || ascii.test(after);
+  return isOddLatin(before, character, after);
+}
+
 function isOddLatin(before: string, character: string, after: string): boolean {
   if (!letter.test(character)) return letter.test(before) && letter.test(after) && !/[\u00b7\u00ad]/.test(character);
   if (!letter.test(before) && !letter.test(after)) return !alone.test(character);
-  const isLetter = (c: string) => letter.test(c) && !/[ÿþ]/.test(c);
-  if (/[ÿþ]/.test(character) && !isLetter(before) && !isLetter(after)) return true;
+  if (character === 'ÿ' || before === 'ÿ' || after === 'ÿ') return true;
   return lower.test(before) && !lower.test(character) && character !== 'ª' && character !== 'º';
 }

@@ -73,8 +73,18 @@ function textReason(text: string): string | null {
   const nul = text.indexOf('\0');
   if (nul >= 0) return `skipped, it is binary, not text (a NUL character at ${nul})`;
   if (!text.isWellFormed()) return 'skipped, its text is not well-formed Unicode (half of a surrogate pair)';
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  const controls = text.match(/[\u0001-\u0007\u000e-\u001a\u001c-\u001f\u007f]/g)?.length ?? 0;
+  const controls = countControls(text);
   if (controls <= CONTROL_SHARE * text.length) return null;
   return `skipped, it is binary, not text (${Math.round((100 * controls) / text.length)}% control characters)`;
+}
+
+/** Control characters other than white space, backspace and escape. */
+export function countControls(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 31 && code !== 127) continue;
+    if ((code < 8 || code > 13) && code !== 27) count++;
+  }
+  return count;
 }

@@ -23,12 +23,13 @@ export async function* readText(file: SourceBytes, unit: ReadUnit, report: Repor
 }
 
 /**
- * Takes YAML front matter off a Markdown text: a block between two lines of `---` at the very start that holds a mapping.
+ * Takes YAML front matter off a Markdown text: a block between two lines of `---` at the very start that begins
+ * with an entry at once and holds a mapping.
  * Its short entries are returned, lists joined by commas. Anything else stays in the text.
  */
 export function splitFrontMatter(text: string): { text: string; meta: Record<string, string> } {
   const head = text.slice(0, MAX_FRONT_MATTER);
-  const match = /^\ufeff?---[ \t]*\r?\n([\s\S]*?\r?\n|)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/.exec(head);
+  const match = /^\ufeff?---[ \t]*\r?\n((?:[#\w"'][^\n]*\n[\s\S]*?)?)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/.exec(head);
   if (!match) return { text, meta: {} };
   let values: unknown;
   try {

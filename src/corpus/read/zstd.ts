@@ -25,8 +25,11 @@ interface Damage {
   end?: number;
 }
 
+let hashing: ReturnType<typeof xxhash> | null = null;
+
 export async function* unzstd(file: SourceBytes): AsyncGenerator<Piece> {
-  const { create64 } = await xxhash();
+  hashing ??= xxhash();
+  const { create64 } = await hashing;
   for (let at = 0; at < file.size;) {
     const skipped = skippable(file, at);
     if (skipped > 0 && at + skipped <= file.size) {
