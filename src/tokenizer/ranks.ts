@@ -110,15 +110,17 @@ class RankIndex {
   /** The two tokens that the bytes of a token merge into last; null for one byte, and where no merges lead there. */
   partsOf(bytes: Uint8Array): [number, number] | null {
     const ends = Array.from(bytes, (_, i) => i + 1);
+    /** Rank of part `i` joined with the one after it. */
+    const joined = (i: number): number => this.#rank(bytes, i === 0 ? 0 : ends[i - 1]!, ends[i + 1]!);
+    const ranks = Array.from({ length: ends.length - 1 }, (_, i) => joined(i));
     while (ends.length > 2) {
-      let best = Infinity;
-      let at = -1;
-      for (let i = 0; i + 1 < ends.length; i++) {
-        const rank = this.#rank(bytes, i === 0 ? 0 : ends[i - 1]!, ends[i + 1]!);
-        if (rank < best) [best, at] = [rank, i];
-      }
-      if (at < 0) return null;
+      const best = Math.min(...ranks);
+      if (best === Infinity) return null;
+      const at = ranks.indexOf(best);
       ends.splice(at, 1);
+      ranks.splice(at, 1);
+      if (at > 0) ranks[at - 1] = joined(at - 1);
+      if (at < ranks.length) ranks[at] = joined(at);
     }
     const [middle] = ends;
     if (ends.length < 2 || middle === undefined) return null;

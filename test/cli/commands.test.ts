@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { telar, temporaryFolder, writeProse } from './telar.js';
@@ -39,6 +39,35 @@ describe('telar tokenizer', () => {
     const shown = await json(['tokenizer', 'encode', '--tokenizer', out, '--text', 'The people']);
     expect(shown.tokens.map(({ text }: { text: string }) => text).join('')).toBe('The people');
     expect(shown.bytesPerToken).toBeCloseTo(10 / shown.tokens.length);
+  });
+
+  it('compares tokenizers on a text, as a table or as JSON', async () => {
+    const prose = at('prose.txt');
+    const sizes = ['--vocab-size', '300', '--pattern', 'o200k', '--special', '<a>', '<b>', '--threads', '1'];
+    await json(['tokenizer', 'train', prose, '--out', at('fewer'), ...sizes]);
+    await json(['tokenizer', 'train', prose, '--out', at('more'), '--vocab-size', '400', '--max-words', '5000']);
+    const compare = ['tokenizer', 'compare', at('fewer'), at('more'), '--text', prose];
+    const { bytes, tokenizers } = await json(compare);
+    expect(bytes).toBe(readFileSync(prose).length);
+    expect(tokenizers).toMatchObject([
+      { tokenizer: at('fewer'), vocabSize: 300, exact: true },
+      { tokenizer: at('more'), vocabSize: 400, exact: true },
+    ]);
+    expect(tokenizers[1].tokens).toBeLessThan(tokenizers[0].tokens);
+    expect(tokenizers[0].bytesPerToken).toBeCloseTo(bytes / tokenizers[0].tokens);
+    expect((await telar(compare)).stdout).toMatch(/tokenizer +vocabulary +tokens +bytes\/token .*\n.*300 /);
+    expect((await telar([...compare.slice(0, -1), at('none')])).code).toBe(2);
+  });
+
+  it('imports the ranks of tiktoken', async () => {
+    const lines = Array.from({ length: 256 }, (_, byte) => `${Buffer.of(byte).toString('base64')} ${byte}`);
+    writeFileSync(at('small.tiktoken'), [...lines, `${Buffer.from('ab').toString('base64')} 256`, ''].join('\n'));
+    const out = at('imported');
+    const args = ['tokenizer', 'import', at('small.tiktoken'), '--pattern', 'gpt4', '--out', out];
+    expect((await telar([...args, '--special', '<|endoftext|>=300', '<x>=301'])).code).toBe(0);
+    const encode = ['tokenizer', 'encode', '--tokenizer', out, '--text', 'ab<x>'];
+    expect((await telar([...encode, '--special'])).stdout.trim()).toBe('256 301');
+    expect((await telar([...args, '--special', '<x>'])).code).toBe(2);
   });
 });
 
