@@ -76,8 +76,8 @@ function trainCommand(): Command {
             progress.update({ title: 'reading', done: bytes, total: totalBytes, unit: 'bytes' }),
         });
         let done = 0;
-        const texts = function* (): Generator<Uint8Array> {
-          for (const { text } of corpus.read('train')) {
+        const texts = async function* (): AsyncGenerator<Uint8Array> {
+          for await (const { text } of corpus.read('train')) {
             yield text;
             done += text.length;
             progress.update({ title: 'counting words', done, total: corpus.textBytes, unit: 'bytes' });

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError, RunError } from '../io/errors.js';
 import { byteTokenizer, type Tokenizer } from '../tokenizer/index.js';
-import { openCorpus } from './corpus.js';
+import { type Corpus, openCorpus } from './corpus.js';
+import type { Part } from './split.js';
 import { length } from './epoch.js';
 import { shardManifestSchema, type ShardManifest } from './shard-manifest.js';
 import { openShards, type TokenSplit } from './shards.js';
@@ -50,6 +51,12 @@ const documents = (split: TokenSplit) =>
   });
 const texts = Array.from({ length: 60 }, (_, i) => `Text ${i}: ${'word '.repeat(i % 7)}`);
 
+async function textsOf(corpus: Corpus, part: Part): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const { text } of corpus.read(part)) all.push(text);
+  return all;
+}
+
 describe('tokenizeToShards and openShards', () => {
   it.each([1e8, 40])('gives back every document, in shards of %i tokens', async (shardTokens) => {
     const { corpus, manifest } = await make(texts, { shardTokens });
@@ -58,7 +65,7 @@ describe('tokenizeToShards and openShards', () => {
     expect(shards.manifest).toEqual(manifest);
     expect(shards.heldOut.documents).toBeGreaterThan(0);
     for (const part of ['train', 'heldOut'] as const) {
-      const expected = [...corpus.read(part)].map(({ text }) => [256, ...text]);
+      const expected = (await textsOf(corpus, part)).map((text) => [256, ...text]);
       expect(documents(shards[part])).toEqual(expected);
       expect(shards[part].tokens).toBe(expected.flat().length);
       expect(shards[part].textBytes).toBe(expected.flat().length - expected.length);
@@ -89,7 +96,7 @@ describe('tokenizeToShards and openShards', () => {
     expect(manifest).toMatchObject({ dtype: 'uint32', startToken: 70_000, endToken: 70_000 });
     const shards = openShards(out);
     expect(documents(shards.train)).toEqual(
-      [...corpus.read('train')].map(({ text }) => [70_000, ...Array.from(text, (byte) => byte + 69_000)]),
+      (await textsOf(corpus, 'train')).map((text) => [70_000, ...Array.from(text, (byte) => byte + 69_000)]),
     );
     shards.close();
   });

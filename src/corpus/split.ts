@@ -3,7 +3,6 @@
  * and equal documents are never on both sides.
  */
 import { InputError } from '../io/errors.js';
-import type { Document } from './documents.js';
 
 /** The two sides of a corpus. */
 export type Part = 'train' | 'heldOut';
@@ -61,7 +60,11 @@ export class SplitPlanner {
 }
 
 /** The part of a document's text that belongs to `part`, or null. */
-export function textOfPart(plan: SplitPlan, { text, hash, source }: Document, part: Part): Uint8Array | null {
+export function textOfPart(
+  plan: SplitPlan,
+  { text, hash, source }: { text: Uint8Array; hash: string; source: string },
+  part: Part,
+): Uint8Array | null {
   if (plan.tail === null) return hashFraction(hash) < plan.fraction === (part === 'heldOut') ? text : null;
   if (hash !== plan.tail.hash) return part === 'train' ? text : null;
   const start = tailStart(text, plan.tail.bytes);

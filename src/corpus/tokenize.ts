@@ -57,7 +57,7 @@ export async function tokenizeToShards(options: TokenizeOptions): Promise<ShardM
   const write = async (part: Part, name: string): Promise<SplitEntry> => {
     const writer = new ShardWriter({ folder: out, name, dtype, shardTokens });
     try {
-      for (const { text } of corpus.read(part)) {
+      for await (const { text } of corpus.read(part)) {
         writer.begin();
         writer.write([startToken]);
         let accounted = 0;

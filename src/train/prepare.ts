@@ -81,8 +81,8 @@ async function tokenizeFiles(options: PrepareOptions): Promise<PreparedText> {
     onProgress: ({ bytes, totalBytes }) => events.onPhase?.('reading', bytes, totalBytes, 'bytes'),
   });
   events.onPhase?.('training the tokenizer', 0, 1, '');
-  const texts = function* (): Generator<Uint8Array> {
-    for (const { text } of corpus.read('train')) yield text;
+  const texts = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const { text } of corpus.read('train')) yield text;
   };
   const tokenizer = kind === 'byte' ? byteTokenizer() : await trainBpe({ texts: texts(), vocabSize: vocab });
   saveTokenizer(tokenizer, join(out, 'tokenizer'));
