@@ -49,7 +49,7 @@ function biasTable({ with: after, without: before }) {
   ].join('\n');
 }
 
-export function toxicityCard({ full, without, bias, dataSha256, counts, extra }) {
+export function toxicityCard({ full, without, bias, planted, dataSha256, counts, extra }) {
   const { evaluation, thresholds } = full;
   const number = (label) => counts.labels.reduce((sum, own) => sum + (own === label ? 1 : 0), 0);
   return `# Toxicity classifier
@@ -73,13 +73,13 @@ Telar for filtering training text and for measuring models; it is no judge of pe
 ## Figures
 
 5-fold cross-validation on the tweets; tweets with the same words never stand in two folds; calibration and decision factors are
-fitted inside the fold.
+fitted inside the fold. A tweet is scored whole.
 
 ${labelTable(evaluation)}
 
 Macro-F1 ${figure(evaluation.macroF1)}, weighted F1 ${figure(evaluation.weightedF1)}, accuracy ${figure(evaluation.accuracy)}; by fold, macro-F1 ${evaluation.macroF1ByFold.map(figure).join(', ')}.
 With the most probable label instead of the decision factors: macro-F1 ${figure(evaluation.macroF1OfMostProbable)}, weighted F1 ${figure(evaluation.weightedF1OfMostProbable)}.
-Trained on the tweets alone: macro-F1 ${figure(without.evaluation.macroF1)}, weighted F1 ${figure(without.evaluation.weightedF1)}.
+Trained on the tweets alone (${without.evaluation.folds}-fold): macro-F1 ${figure(without.evaluation.macroF1)}, weighted F1 ${figure(without.evaluation.weightedF1)}.
 
 ${confusionTable(evaluation)}
 
@@ -92,6 +92,14 @@ Share of the tweets of each label with P(hate) + P(offensive) at or above a thre
 | threshold | hate | offensive | neither |
 | --- | --- | --- | --- |
 ${thresholds.map(({ threshold, labels }) => `| ${threshold} | ${labels.map(percent).join(' | ')} |`).join('\n')}
+
+Long texts are scored in windows. Tweets labelled hate or offensive (${planted[0].found.texts}, trained on) were put into 6,000 characters of an address:
+the share of pages flagged with them, and the share of addresses (of some 46,000 characters) flagged falsely, by the window's length.
+100 is what is shipped.
+
+| window | found at 0.5 | at 0.8 | at 0.9 | addresses flagged at 0.5 | at 0.8 | at 0.9 |
+| --- | --- | --- | --- | --- | --- | --- |
+${planted.map(({ window, found, flagged }) => `| ${window} | ${[found, flagged].flatMap(({ rates }) => [0.5, 0.8, 0.9].map((threshold) => percent(rates[threshold]))).join(' | ')} |`).join('\n')}
 
 ## Bias: false flags
 
@@ -120,9 +128,9 @@ The neutral texts in training are the mitigation; the columns for 0.5 show what 
   \`neither\` come out near 0.3. Take a threshold of 0.8 or 0.9 of P(hate) + P(offensive) for filtering.
 - Hate speech is told from offensive language with difficulty, by people too; half of what it calls hate was labelled otherwise.
   Threats, irony and hate without rude words are mostly missed. So is what was quoted in order to condemn it: that is flagged.
-- A text of more than 250 characters is scored in windows of 250 that overlap by half, and gets the probabilities of its worst
-  window: a slur in a long page counts fully, and the more windows a text has, the likelier one is flagged falsely (the row of whole
-  addresses).
+- A text of more than 100 characters is scored in windows of 100 that overlap by half, and gets the probabilities of its worst
+  window: a rude sentence in a long page is not averaged away, and the more windows a text has, the likelier one is flagged
+  falsely. Such a score is not calibrated for the whole text.
 - A text without a word in it is an error, not a score.
 `;
 }
