@@ -3,7 +3,8 @@
 //   node bench/classify-toxicity.mjs            trains, measures, writes weights/toxicity (minutes, on two cores)
 //   node bench/classify-toxicity.mjs --check    trains only, and compares with weights/toxicity
 //
-// What takes longest can be done apart: --measure shipped > A, --measure alone > B, then --card A B.
+// What takes longest can be done apart: --measure shipped > A, --measure alone > B, then --card A B
+// (without B the card has no comparison with the tweets alone).
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,7 +71,8 @@ function writeCard(shipped, alone) {
     extra: extra.texts.length,
     full: shipped,
     without: alone,
-    bias: { with: biasFigures(classifier), without: alone.bias },
+    bias: { with: biasFigures(classifier), without: alone?.bias },
+    whoAreYou: 1 - classifier.score('Who are you?')[2],
     planted: plantedFigures(classifier, data),
   });
   saveClassifier(classifier.model, folder, card);
