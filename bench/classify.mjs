@@ -1,5 +1,5 @@
 // How fast the toxicity classifier scores, on one thread: State of the Union addresses (long texts, in windows), their
-// paragraphs, and the labelled tweets. And how fast languages are told.
+// sentences, and the labelled tweets. And how fast languages are told.
 //
 //   node bench/classify.mjs
 import { identifyLanguage, toxicityClassifier } from '../dist/classify/index.js';
@@ -7,8 +7,8 @@ import { addresses, tweets, tweetsPath } from './classify/toxicity-data.mjs';
 
 const path = tweetsPath();
 const long = addresses();
-const paragraphs = long.flatMap((text) => text.split('\n').filter((line) => /\p{L}/u.test(line)));
-const sets = { 'addresses (long texts)': long, 'their paragraphs': paragraphs };
+const sentences = long.flatMap((text) => text.split(/(?<=[.?!])\s+/).filter((sentence) => /\p{L}/u.test(sentence)));
+const sets = { 'addresses (long texts)': long, 'their sentences': sentences };
 if (path) sets.tweets = tweets(path).texts.filter((text) => /\p{L}/u.test(text));
 else console.log('tweets: skipped: no ../shared/data');
 

@@ -1,4 +1,5 @@
 // False flags of a toxicity classifier on sentences that offend nobody.
+import { LinearClassifier } from '../../dist/classify/index.js';
 import { addresses, dialectPairs, identityTests } from './toxicity-data.mjs';
 
 /** Mean of P(hate) + P(offensive), and the share of texts where it reaches a threshold. */
@@ -38,4 +39,21 @@ export function dialectRates(data, probabilities) {
   const of = (marked) =>
     rates(neither.filter((row) => markers.test(data.texts[row]) === marked).map((row) => probabilities[row]));
   return { marked: of(true), unmarked: of(false) };
+}
+
+/** Of rude and hateful tweets put into 6,000 characters of an address, the share found, by window and threshold. */
+export function plantedFigures({ model }, data) {
+  const rude = [...data.labels.keys()].filter((row) => data.labels[row] < 2 && row % 70 === 0);
+  const page = addresses()[81].replaceAll(/\s+/g, ' ').slice(3000, 9000);
+  return [250, 160, 100, 80].map((window) => {
+    const classifier = new LinearClassifier({ ...model, window });
+    const found = rates(
+      rude.map((row, i) => {
+        const at = (i * 97) % 5000;
+        return classifier.score(`${page.slice(0, at)} ${data.texts[row]} ${page.slice(at)}`);
+      }),
+    );
+    const odd = addresses().filter((_, i) => i % 2 === 1);
+    return { window, found, flagged: rates(odd.map((text) => classifier.score(text))) };
+  });
 }

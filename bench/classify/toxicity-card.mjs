@@ -39,17 +39,18 @@ function curveTable({ labels }) {
 }
 
 function biasTable({ with: after, without: before }) {
+  const columns = before ? ['at 0.5, tweets alone', 'at 0.5, as shipped'] : ['at 0.5'];
   return [
-    '| texts that offend nobody | number | at 0.5, tweets alone | at 0.5, as shipped | at 0.8 | at 0.9 |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...Object.keys(after).map(
-      (name) =>
-        `| ${name} | ${after[name].texts} | ${percent(before[name].rates[0.5])} | ${percent(after[name].rates[0.5])} | ${percent(after[name].rates[0.8])} | ${percent(after[name].rates[0.9])} |`,
-    ),
+    `| texts that offend nobody | number | ${columns.join(' | ')} | at 0.8 | at 0.9 | mean probability |`,
+    `| --- | --- | ${columns.map(() => '---').join(' | ')} | --- | --- | --- |`,
+    ...Object.entries(after).map(([name, { texts, rates, mean }]) => {
+      const shares = [...(before ? [before[name].rates[0.5]] : []), rates[0.5], rates[0.8], rates[0.9]].map(percent);
+      return `| ${name} | ${texts} | ${shares.join(' | ')} | ${mean.toFixed(3)} |`;
+    }),
   ].join('\n');
 }
 
-export function toxicityCard({ full, without, bias, dataSha256, counts, extra }) {
+export function toxicityCard({ full, without, bias, planted, whoAreYou, dataSha256, counts, extra }) {
   const { evaluation, thresholds } = full;
   const number = (label) => counts.labels.reduce((sum, own) => sum + (own === label ? 1 : 0), 0);
   return `# Toxicity classifier
@@ -73,14 +74,13 @@ Telar for filtering training text and for measuring models; it is no judge of pe
 ## Figures
 
 5-fold cross-validation on the tweets; tweets with the same words never stand in two folds; calibration and decision factors are
-fitted inside the fold.
+fitted inside the fold. A tweet is scored whole.
 
 ${labelTable(evaluation)}
 
 Macro-F1 ${figure(evaluation.macroF1)}, weighted F1 ${figure(evaluation.weightedF1)}, accuracy ${figure(evaluation.accuracy)}; by fold, macro-F1 ${evaluation.macroF1ByFold.map(figure).join(', ')}.
 With the most probable label instead of the decision factors: macro-F1 ${figure(evaluation.macroF1OfMostProbable)}, weighted F1 ${figure(evaluation.weightedF1OfMostProbable)}.
-Trained on the tweets alone: macro-F1 ${figure(without.evaluation.macroF1)}, weighted F1 ${figure(without.evaluation.weightedF1)}.
-
+${without ? `Trained on the tweets alone (${without.evaluation.folds}-fold): macro-F1 ${figure(without.evaluation.macroF1)}, weighted F1 ${figure(without.evaluation.weightedF1)}.\n` : ''}
 ${confusionTable(evaluation)}
 
 How often a predicted probability came true:
@@ -92,6 +92,14 @@ Share of the tweets of each label with P(hate) + P(offensive) at or above a thre
 | threshold | hate | offensive | neither |
 | --- | --- | --- | --- |
 ${thresholds.map(({ threshold, labels }) => `| ${threshold} | ${labels.map(percent).join(' | ')} |`).join('\n')}
+
+Long texts are scored in windows. Tweets labelled hate or offensive (${planted[0].found.texts}, trained on) were put into 6,000 characters of an address:
+the share of pages flagged with them, and the share of addresses (of some 46,000 characters) flagged falsely, by the window's length.
+100 is what is shipped.
+
+| window | found at 0.5 | at 0.8 | at 0.9 | addresses flagged at 0.5 | at 0.8 | at 0.9 |
+| --- | --- | --- | --- | --- | --- | --- |
+${planted.map(({ window, found, flagged }) => `| ${window} | ${[found, flagged].flatMap(({ rates }) => [0.5, 0.8, 0.9].map((threshold) => percent(rates[threshold]))).join(' | ')} |`).join('\n')}
 
 ## Bias: false flags
 
@@ -106,23 +114,24 @@ ${dialectTable(full, without)}
 
 **On sentences written by us**: 66 harmless sentences in African-American English and what they mean in standard English; identity
 terms in 15 templates. None was trained on, but the same hand wrote the training sentences, with many of the same words and
-constructions, so the last three columns are better than can be expected of other text; the table above is the safer guide.
+constructions, so the figures as shipped are better than can be expected of other text; the table above is the safer guide.
 
 ${biasTable(bias)}
 
-The neutral texts in training are the mitigation; the columns for 0.5 show what they change. They do not remove the bias. Words that are used among friends in the dialect and as slurs by others are flagged nearly always; that is not in the table.
+The neutral texts in training are the mitigation${without ? '; the columns for 0.5 show what they change' : ''}. They do not remove the bias. Words that are used among friends in the dialect and as slurs by others are flagged nearly always; that is not in the table.
 
 ## Limits
 
 - English only. Find the language first; other languages get probabilities that mean nothing.
 - Its tweets are of 2017 and before, and were chosen because they contain rude words: three quarters are offensive. Probabilities
-  are calibrated for such tweets and too high for other text, so short everyday sentences without a word that speaks for
-  \`neither\` come out near 0.3. Take a threshold of 0.8 or 0.9 of P(hate) + P(offensive) for filtering.
-- Hate speech is told from offensive language with difficulty, by people too; half of what it calls hate was labelled otherwise.
+  are calibrated for such tweets and too high for other text: "Who are you?" has P(hate) + P(offensive) of ${whoAreYou.toFixed(2)}, because those
+  who say "you" in the tweets are mostly rude, and the factors that make the predicted label good on tweets may call
+  it hate. Filter by a threshold of 0.9 or more of P(hate) + P(offensive), not by the label.
+- Hate speech is told from offensive language with difficulty, by people too; ${percent(1 - evaluation.labels[0].precision)} of what it calls hate was labelled otherwise.
   Threats, irony and hate without rude words are mostly missed. So is what was quoted in order to condemn it: that is flagged.
-- A text of more than 250 characters is scored in windows of 250 that overlap by half, and gets the probabilities of its worst
-  window: a slur in a long page counts fully, and the more windows a text has, the likelier one is flagged falsely (the row of whole
-  addresses).
+- A text of more than 100 characters is scored in windows of 100 that overlap by half, and gets the probabilities of its worst
+  window: a rude sentence in a long page is not averaged away, and the more windows a text has, the likelier one is flagged
+  falsely. Such a score is not calibrated for the whole text.
 - A text without a word in it is an error, not a score.
 `;
 }
@@ -133,8 +142,12 @@ function dialectTable(full, without) {
   return [
     '| tweets labelled neither | number | flagged at 0.5 | at 0.8 | at 0.9 | mean probability |',
     '| --- | --- | --- | --- | --- | --- |',
-    row('with markers, trained on tweets alone', without.dialect.marked),
-    row('without markers, trained on tweets alone', without.dialect.unmarked),
+    ...(without
+      ? [
+          row('with markers, trained on tweets alone', without.dialect.marked),
+          row('without markers, trained on tweets alone', without.dialect.unmarked),
+        ]
+      : []),
     row('with markers, as shipped', full.dialect.marked),
     row('without markers, as shipped', full.dialect.unmarked),
   ].join('\n');

@@ -70,4 +70,4 @@ export function neutralTexts(parts = ['identity', 'everyday', 'prose']) {
 }
 
 /** The options the shipped weights are trained with. */
-export const trainOptions = { neutral: 'neither', seed: 1 };
+export const trainOptions = { neutral: 'neither', seed: 1, window: 100 };

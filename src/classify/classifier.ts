@@ -8,7 +8,7 @@
 import { RunError } from '../io/errors.js';
 import { softmax } from './exact-math.js';
 import { type FeatureOptions, pairBucket, tokenFeatures } from './features.js';
-import { TokenCache } from './token-cache.js';
+import { FEATURES, FORM, SUMS, TokenCache } from './token-cache.js';
 import { Tokens } from './tokens.js';
 import { decodeEntities } from './word-form.js';
 
@@ -50,11 +50,7 @@ export class LinearClassifier implements TextClassifier {
   readonly labels: readonly string[];
   readonly model: ClassifierModel;
   private readonly tokens = new Tokens();
-  private readonly cache = new TokenCache();
-  /** By token number: sum of weights a label, number of features, hash for pairs. */
-  private readonly sums: Float64Array;
-  private readonly counts = new Int32Array(TokenCache.capacity);
-  private readonly formHashes = new Int32Array(TokenCache.capacity);
+  private readonly cache: TokenCache;
   private readonly neutral: number;
   /** Those of the last window. */
   private readonly probabilities: Float64Array;
@@ -62,7 +58,7 @@ export class LinearClassifier implements TextClassifier {
   constructor(model: ClassifierModel) {
     this.model = model;
     this.labels = model.labels;
-    this.sums = new Float64Array(TokenCache.capacity * model.labels.length);
+    this.cache = new TokenCache(model.labels.length);
     this.probabilities = new Float64Array(model.labels.length);
     this.neutral = model.neutral === null ? -1 : model.labels.indexOf(model.neutral);
   }
@@ -95,7 +91,9 @@ export class LinearClassifier implements TextClassifier {
   /** Calls `each` for every window with words; the probabilities are overwritten afterwards. */
   private visit(input: string, each: (probabilities: Float64Array, start: number, end: number) => void): void {
     if (typeof input !== 'string') cannotScore(`it is ${input === null ? 'null' : typeof input}, not text`);
-    const { tokens, cache, sums, counts, formHashes, model } = this;
+    const { tokens, cache, model } = this;
+    const { starts, ends, hashes } = tokens;
+    const { records } = cache;
     const { weights } = model;
     const text = decodeEntities(input);
     const K = this.labels.length;
@@ -113,21 +111,19 @@ export class LinearClassifier implements TextClassifier {
     for (let at = 0; at >= 0;) {
       at = tokens.scan(text, at);
       for (let i = 0; i < tokens.count; i++) {
-        const from = tokens.starts[i]!;
-        const to = tokens.ends[i]!;
-        const hash = tokens.hashes[i]!;
-        let id = cache.find(text, from, to, hash);
-        if (id < 0) id = this.remember(text, from, to, hash);
-        const features = counts[id]!;
+        const from = starts[i]!;
+        let record = cache.find(text, from, ends[i]!, hashes[i]!);
+        if (record < 0) record = this.remember(text, from, ends[i]!, hashes[i]!);
+        const features = records[record + FEATURES]!;
         if (features === 0) continue;
         if (from >= limit) {
           limit = halves.advance(from, count);
           current = halves.current;
           count = 0;
         }
-        for (let k = 0; k < K; k++) current[k]! += sums[id * K + k]!;
+        for (let k = 0; k < K; k++) current[k]! += records[record + SUMS + k]!;
         count += features;
-        const right = formHashes[id]!;
+        const right = records[record + FORM]!;
         if (pairs && hasLeft) {
           const weight = pairBucket(left, right, mask) * K;
           for (let k = 0; k < K; k++) current[k]! += weights[weight + k]!;
@@ -141,17 +137,18 @@ export class LinearClassifier implements TextClassifier {
   }
 
   private remember(text: string, start: number, end: number, hash: number): number {
+    const { cache, model } = this;
     const K = this.labels.length;
-    const id = this.cache.add(text, start, end, hash);
-    const features = tokenFeatures(text.slice(start, end), this.model.features);
-    this.counts[id] = features.buckets.length;
-    this.formHashes[id] = features.hash;
+    const record = cache.add(text, start, end, hash);
+    const features = tokenFeatures(text.slice(start, end), model.features);
+    cache.records[record + FEATURES] = features.buckets.length;
+    cache.records[record + FORM] = features.hash;
     for (let k = 0; k < K; k++) {
       let sum = 0;
-      for (const bucket of features.buckets) sum += this.model.weights[bucket * K + k]!;
-      this.sums[id * K + k] = sum;
+      for (const bucket of features.buckets) sum += model.weights[bucket * K + k]!;
+      cache.records[record + SUMS + k] = sum;
     }
-    return id;
+    return record;
   }
 
   private probabilitiesOf(a: Float64Array, b: Float64Array, features: number): Float64Array {

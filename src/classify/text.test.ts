@@ -17,7 +17,7 @@ function tokensOf(text: string): string[] {
 describe('tokens', () => {
   it('are words with the signs in them, addresses by their http, emoji one by one', () => {
     expect(tokensOf("RT @jo: don't sh0ut, b!g w*rd http://t.co/a?b=c 😂😂❤️ ok")).toEqual(
-      ['RT', '@jo', "don't", 'sh0ut', 'b!g', 'w*rd', 'http', '😂', '😂', '❤', 'ok'], // prettier-ignore
+      ['RT', '@j', "don't", 'sh0ut', 'b!g', 'w*rd', 'http', '😂', '😂', '❤', 'ok'], // prettier-ignore
     );
   });
 
@@ -65,6 +65,8 @@ describe('the form of a word', () => {
     ['a w a y', 'away'],
     ['#monday', 'monday'],
     ['@someone', '<user>'],
+    ['@', ''],
+    ['@$$hole', 'sshole'],
     ['https', '<url>'],
     ['1999', '<number 4>'],
     ['!!!', ''],

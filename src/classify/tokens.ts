@@ -15,6 +15,8 @@ const HIGH_SURROGATE = 5;
 /** Longer runs are cut, so that the work for a token is bounded. */
 const LONGEST = 40;
 const CAPACITY = 4096;
+/** `@` */
+const AT = 0x40;
 
 let classTable: Uint8Array | undefined;
 
@@ -60,7 +62,8 @@ export class Tokens {
   private readonly classes = classes();
 
   /**
-   * Takes the next tokens of `text` from `position` on, at most some 4,000. Of an address only its `http` is a token;
+   * Takes the next tokens of `text` from `position` on, at most some 4,000. Of an address only its `http` is a token, of a
+   * mention only its `@` and one letter;
    * three or more single letters with one character between them ("f o o") are one token.
    * @returns where to go on, or -1 when the text is done
    */
@@ -108,8 +111,13 @@ export class Tokens {
       }
       if (isSingle) singles++;
       starts[count] = start;
-      ends[count] = at;
-      hashes[count++] = spread(hash);
+      if (text.charCodeAt(start) === AT && isMention(text, start + 1, at)) {
+        ends[count] = start + 2;
+        hashes[count++] = spread(text.charCodeAt(start + 1));
+      } else {
+        ends[count] = at;
+        hashes[count++] = spread(hash);
+      }
       if (text.charCodeAt(at) === 0x3a && text.startsWith('://', at)) at = endOfAddress(text, at);
     }
     if (singles >= 3) count = this.join(text, count, singles);
@@ -124,6 +132,16 @@ export class Tokens {
     this.hashes[first] = spread(hashSpan(text, this.starts[first]!, this.ends[first]!));
     return first + 1;
   }
+}
+
+/** True for one character or more of A-Z, a-z, 0-9 and _. */
+function isMention(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    const lower = code | 0x20;
+    if (!((lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f)) return false;
+  }
+  return end > start;
 }
 
 /** True for emoji outside the basic plane. */

@@ -22,7 +22,7 @@ export interface TrainOptions {
   seed?: number;
   /** Label of texts without what is looked for; makes long texts be scored in windows. */
   neutral?: string;
-  /** Length of a window in UTF-16 code units (default 250). */
+  /** Length of a window in UTF-16 code units (default 100). */
   window?: number;
   /** Texts to train on too, that neither calibrate nor test. Their labels are those of the data. */
   extra?: Labelled;
@@ -113,7 +113,7 @@ export function trainOnRows(prepared: Prepared, rows: Int32Array, options: Train
     labels: data.names,
     features,
     neutral: options.neutral ?? null,
-    window: options.window ?? 250,
+    window: options.window ?? 100,
     ...quantised(weights),
     bias: Array.from(bias),
     calibration,

@@ -29,6 +29,7 @@ export const mentionForm = '<user>';
  */
 export function wordForm(token: string): string {
   if (token === 'http' || token === 'https') return addressForm;
+  if (/^[a-z]+$/i.test(token)) return withoutLongRuns(token.toLowerCase()); // most are plain
   if (/^['’!*]*@\w+[!*']*$/.test(token)) return mentionForm;
   if (/^[0-9+#!$*]*[0-9][0-9+#!$*]*$/.test(token)) return `<number ${Math.min(6, token.replaceAll(/\D/g, '').length)}>`;
   let form = token;
@@ -44,12 +45,17 @@ export function wordForm(token: string): string {
     if (/[a-z]/.test(form) && /[α-я-ѐ-џ]/.test(form)) form = form.replaceAll(/./gu, (c) => lookAlikes[c] ?? c);
     form = form.replaceAll(/[0134578@$!+]/g, (c) => standIns[c] ?? '').replaceAll(/[^\p{L}\p{M}\p{N}*'<>]/gu, '');
   }
-  return form.normalize('NFC').replaceAll(/(.)\1{2,}/gu, '$1$1');
+  return withoutLongRuns(form.normalize('NFC'));
+}
+
+/** A letter three times or more written twice. */
+function withoutLongRuns(form: string): string {
+  return /(.)\1\1/u.test(form) ? form.replaceAll(/(.)\1{2,}/gu, '$1$1') : form;
 }
 
 /** A form with every run of a letter written once: "niice" and "nice" are one. */
 export function squeezed(form: string): string {
-  return form.replaceAll(/(.)\1+/gu, '$1');
+  return /(.)\1/u.test(form) ? form.replaceAll(/(.)\1+/gu, '$1') : form;
 }
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
