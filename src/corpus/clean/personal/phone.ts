@@ -41,7 +41,7 @@ function pattern(country: CountryCode): string {
 
 /** 0 and an area, then one to four groups; pairs throughout; a mobile number in one piece. */
 const nationalShape =
-  /^(?:\(?0[1-9]\d{0,4}\)?[ .\/-]{1,3}\d{2,8}(?:[ .-]\d{2,5}){0,3}|0[1-9](?:[ .-]\d\d){4}|0[1-9]\d{8,9})$/;
+  /^(?:\(?0[1-9]\d{0,4}\)?[ ./-]{1,3}\d{2,8}(?:[ .-]\d{2,5}){0,3}|0[1-9](?:[ .-]\d\d){4}|0[1-9]\d{8,9})$/;
 
 const northAmerica = /^(?:1[ .-]?)?(?:\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|\d{3}([.-])\d{3}\1\d{4}|\d{3}[ .-]\d{3}-\d{4})$/;
 const cue =
