@@ -219,7 +219,7 @@ describe('the cleaner', () => {
         fresh(document('other words, other words'));
         expect(fresh(document(pieces.join('')))).toEqual(result);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

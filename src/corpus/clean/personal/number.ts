@@ -22,7 +22,7 @@ export function findNumbers(text: string, digits: readonly number[]): Span[] {
     if (at < done) continue;
     const letters = at >= 2 && isLetter(text.charCodeAt(at - 1)) && isLetter(text.charCodeAt(at - 2));
     const iban = letters ? ibanEnd(text, at - 2) : -1;
-    const span: Span | null = iban >= 0 ? { kind: 'iban', start: at - 2, end: iban } : numberAt(text, at);
+    const span: Span | null = iban >= 0 ? { kind: 'iban', start: at - 2, end: iban } : numberAt(text, at, done);
     if (span === null) continue;
     found.push(span);
     done = span.end;
@@ -30,8 +30,8 @@ export function findNumbers(text: string, digits: readonly number[]): Span[] {
   return found;
 }
 
-/** The longest number that begins with the group of digits at `at` and is personal. */
-function numberAt(text: string, at: number): Span | null {
+/** The longest number that begins with the group of digits at `at` and is personal; what is in front of `done` is masked. */
+function numberAt(text: string, at: number, done: number): Span | null {
   let start = at;
   if (text[start - 1] === '(') start--;
   if (text[start - 1] === '+') start--;
@@ -41,7 +41,7 @@ function numberAt(text: string, at: number): Span | null {
 
   const { ends, total, dots } = groupsFrom(text, at);
   if (total < 7 && dots < 3) return null;
-  const before = text.slice(Math.max(0, start - BEFORE), start);
+  const before = text.slice(Math.max(done, start - BEFORE), start);
   for (let i = ends.length - 1; i >= 0; i--) {
     const end = ends[i]!;
     if (!endsAt(text, end)) continue;

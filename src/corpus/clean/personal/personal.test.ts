@@ -160,7 +160,7 @@ it('masked twice changes nothing more, and yields well-formed text', () => {
       expect(mask(once)).toBe(once);
       expect(once).not.toMatch(/\p{Surrogate}/u);
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
 });
 
@@ -182,9 +182,14 @@ it('stays linear on what it looks for', () => {
     '12-',
     'a.',
     'DE89',
+    '01 ',
+    '012 ',
+    '+49 3',
+    '[1] ',
+    '00 ',
     'AKIA',
   ])
-    mask(piece.repeat(Math.ceil(200_000 / piece.length)));
+    mask(piece.repeat(Math.ceil(100_000 / piece.length)));
   expect(performance.now() - start).toBeLessThan(15_000);
 });
 

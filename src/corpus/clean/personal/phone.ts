@@ -3,17 +3,15 @@
  * a + (or 00) and a country; three, three and four digits with brackets, hyphens or dots, as in North America; a leading 0 and
  * groups, valid in one of the countries; or a word such as "tel" in front. Lengths and prefixes are libphonenumber's.
  */
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min';
+import { Metadata, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min';
 
-/** Countries whose national numbers are looked for. */
+/** Countries whose national numbers are looked for: those that dial a 0 inside the country. */
 const countries: readonly CountryCode[] = [
   ...([
-    'US',
     'GB',
     'FR',
     'DE',
     'IT',
-    'ES',
     'NL',
     'BE',
     'CH',
@@ -21,15 +19,29 @@ const countries: readonly CountryCode[] = [
     'AU',
     'IN',
     'JP',
-    'BR',
-    'MX',
+    'KR',
     'SE',
-    'DK',
-    'PL',
     'IE',
     'ZA',
+    'BR',
+    'TR',
+    'NZ',
   ] as const),
 ];
+
+/** What their numbers are behind the 0, from libphonenumber's metadata: one pattern, for tables of numbers are many numbers. */
+const national = new RegExp(`^(?:${countries.map(pattern).join('|')})$`);
+
+function pattern(country: CountryCode): string {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(country);
+  // The method is there but not declared.
+  return (metadata.numberingPlan as unknown as { nationalNumberPattern(): string }).nationalNumberPattern();
+}
+
+/** 0 and an area, then one to four groups; pairs throughout; a mobile number in one piece. */
+const nationalShape =
+  /^(?:\(?0[1-9]\d{0,4}\)?[ ./-]{1,3}\d{2,8}(?:[ .-]\d{2,5}){0,3}|0[1-9](?:[ .-]\d\d){4}|0[1-9]\d{8,9})$/;
 
 const northAmerica = /^(?:1[ .-]?)?(?:\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|\d{3}([.-])\d{3}\1\d{4}|\d{3}[ .-]\d{3}-\d{4})$/;
 const cue =
@@ -63,13 +75,10 @@ export function isPhone(written: string, before: string): boolean {
   if (northAmerica.test(written)) return true;
   const called = cue.test(before);
   if (called && /^[(\d]/.test(written)) return true;
-  const inGroups = /[ .()/\u00a0-]/.test(written);
   if (/^00[1-9]/.test(digits) && digits.length >= 10) return isValid(`+${digits.slice(2)}`);
-  // A mobile number in one piece, or any number in groups, where it begins with the 0 that is dialled inside a country.
-  if (/^\(?0[1-9]/.test(written) && !/\d[ -]$/.test(before) && digits.length >= 9 && digits.length <= 12)
-    return (inGroups || digits.length >= 10) && countries.some((country) => isValid(written, country));
-  if (/^\d{3} \d{3} \d{4}$/.test(written)) return isValid(written, 'US');
-  return false;
+  if (nationalShape.test(written) && digits.length >= 9 && digits.length <= 12 && !/\d[ -]$/.test(before))
+    return national.test(digits.slice(1));
+  return /^[2-9]\d{2} \d{3} \d{4}$/.test(written) && isValid(`+1 ${written}`);
 }
 
 /** A + is a strong sign: the length is enough, for a made-up number is to be masked like a real one. */
@@ -77,7 +86,6 @@ function isPossible(written: string): boolean {
   return parsePhoneNumberFromString(written)?.isPossible() ?? false;
 }
 
-function isValid(written: string, country?: CountryCode): boolean {
-  const options = country === undefined ? {} : { defaultCountry: country };
-  return parsePhoneNumberFromString(written, options)?.isValid() ?? false;
+function isValid(international: string): boolean {
+  return parsePhoneNumberFromString(international)?.isValid() ?? false;
 }
