@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { compress, init } from '@bokuweb/zstd-wasm';
+import * as fc from 'fast-check';
 import { afterAll } from 'vitest';
 import xxhash from 'xxhash-wasm';
 import type { SourceDocument } from '../document.js';
@@ -24,6 +25,12 @@ export function folder(): { root: string; put: (name: string, content: string | 
   };
   return { root, put };
 }
+
+/** Text of any characters but control characters and the byte-order mark. */
+export const anyText = (maxLength = 60): fc.Arbitrary<string> =>
+  fc
+    .array(fc.oneof(fc.integer({ min: 32, max: 0x7f }), fc.integer({ min: 0xa0, max: 0x10ffff })), { maxLength })
+    .map((points) => String.fromCodePoint(...points).replace(/[\p{Cc}\p{Cs}\ufeff]/gu, ''));
 
 export const bytesOf = (content: string | Uint8Array): Uint8Array =>
   typeof content === 'string' ? Buffer.from(content) : content;

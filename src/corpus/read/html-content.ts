@@ -7,7 +7,7 @@ import { parseHTML } from 'linkedom';
  * Limits of a page: beyond them Readability, which looks at every element from each of those around it, takes seconds.
  * Ordinary pages have 20 levels and 3,000 elements.
  */
-export const LIMITS = { characters: 1 << 24, elements: 30_000, depth: 150, depthSum: 600_000, texts: 200_000 };
+export const LIMITS = { characters: 1 << 24, elements: 30_000, depth: 150, depthSum: 600_000, texts: 50_000 };
 
 export interface Content {
   text: string;
@@ -36,7 +36,7 @@ export function extractContent(html: string): Content | { reason: string } {
   const root = document.documentElement;
   const { body } = document;
   for (const child of root.children) if (!/^(HEAD|BODY)$/.test(child.nodeName)) body.appendChild(child);
-  // A text with character references is parsed into a node for each piece between them.
+  // A text with character references is parsed into a node for each piece between them, over which Readability is slow.
   root.normalize();
   const language = root.getAttribute('lang')?.trim() || root.getAttribute('xml:lang')?.trim();
   const fullTitle = document.title?.replace(/\s+/g, ' ').trim();

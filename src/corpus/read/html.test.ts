@@ -51,7 +51,7 @@ describe('HTML', () => {
       open: '<b><i>'.repeat(n),
       lists: '<ul><li>'.repeat(n),
       wide: '<p>some text, here</p>'.repeat(n),
-      links: '<a href="x">y</a> '.repeat(n),
+      links: '<a href="x">y</a>'.repeat(n),
       attributes: `<p ${'a="b" '.repeat(some)}>text</p>`,
       names: `<p>${'<x' + 'y'.repeat(20)}`.repeat(some / 10),
       entities: `<p>${'&amp;&#x41;&'.repeat(some)}</p>`,
