@@ -23,9 +23,10 @@ function firstDifference(a, b) {
   return -1;
 }
 
-export async function encodeBench({ rounds, megabytes }) {
+export async function encodeBench({ rounds, megabytes, vocabulary }) {
   const texts = { mixed: mixedText(megabytes * 1e6), prose: stateOfTheUnion().toString() };
   for (const { name, ranks, tiktoken, pattern } of vocabularies) {
+    if (vocabulary !== null && vocabulary !== name) continue;
     const ours = tokenizerFromRanks(readRanks(readFileSync(join(ranksFolder, `${ranks}.tiktoken`), 'utf8')), {
       pattern,
     });

@@ -35,8 +35,8 @@ export async function trainBench({ rounds }) {
       trainBpe({ texts: [readFileSync(file)], vocabSize: 32_768, minFrequency: 1 }),
     'telar, 32768 tokens, gpt2 pattern': () =>
       trainBpe({ texts: [readFileSync(file)], vocabSize: 32_768, pattern: 'gpt2', minFrequency: 1 }),
-    'telar, the same, one thread': () =>
-      trainBpe({ texts: [readFileSync(file)], vocabSize: 32_768, pattern: 'gpt2', minFrequency: 1, threads: 1 }),
+    'telar, the same, two threads': () =>
+      trainBpe({ texts: [readFileSync(file)], vocabSize: 32_768, pattern: 'gpt2', minFrequency: 1, threads: 2 }),
     'tokenizers, 30000 tokens, gpt2 pattern': () => trainHuggingFace(file),
   };
   const best = {};

@@ -63,7 +63,11 @@ function trainCommand(): Command {
     .option('--pattern <name>', `how text is cut before merging: ${patterns}`, pattern, 'telar')
     .option('--special <token...>', 'special tokens; the first begins and ends a document', [endOfText])
     .option('--max-words <n>', 'distinct words kept; of more, the rarest are forgotten', wholeNumber(1000, 1 << 26))
-    .option('--threads <n>', 'threads that count words (default: one a processor)', wholeNumber(1, 256))
+    .option(
+      '--threads <n>',
+      'threads that count words (default: one a processor, once a corpus is large)',
+      wholeNumber(1, 256),
+    )
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  telar tokenizer train books/ --vocab-size 8192 --out tokenizers/books')
     .action(async (paths: string[], flags: TrainFlags) => {

@@ -13,19 +13,19 @@ export interface CountWordsOptions {
   pattern: PatternPreset;
   /** Most distinct words that are kept. */
   maxWords?: number | undefined;
-  /** Threads that count; default one for each processor, at most 8. Small corpora are counted without. */
+  /** Threads that count; by default one for each processor, at most 8, once a corpus is found to be worth it. */
   threads?: number | undefined;
 }
 
-/** A corpus of so many blocks is worth starting threads for. */
-const worthThreads = 3;
+/** Blocks that are counted before threads are started that nobody asked for: starting them takes about as long. */
+const worthThreads = 8;
 
 /** Blocks that a thread may have waiting. */
 const waiting = 2;
 
 /** Counts every word of every text; what is kept is a function of the texts and `maxWords` alone. */
 export async function countWords(options: CountWordsOptions): Promise<WordCounts> {
-  const { texts, pattern, maxWords, threads = Math.min(8, availableParallelism()) } = options;
+  const { texts, pattern, maxWords, threads } = options;
   const counts = new WordCounts(presetScanner(pattern), maxWords);
   const builder = new BlockBuilder();
   const counter = new BlockCounter(counts, pattern, threads);
@@ -41,34 +41,36 @@ export async function countWords(options: CountWordsOptions): Promise<WordCounts
   }
 }
 
-/** Counts blocks, the first few at once, and then on threads in turn. Counts are added up in the order of the blocks. */
+/** Counts blocks, here or on threads in turn. Counts are added up in the order of the blocks. */
 class BlockCounter {
   readonly #counts: WordCounts;
   readonly #pattern: PatternPreset;
   readonly #wanted: number;
-  readonly #early: Block[] = [];
+  /** Blocks still to be counted here. */
+  #here: number;
   #threads: CountingThread[] = [];
   /** Results of blocks that are not added up yet, the oldest first. */
   readonly #pending: Promise<CountedWords>[] = [];
   #next = 0;
 
-  constructor(counts: WordCounts, pattern: PatternPreset, threads: number) {
+  constructor(counts: WordCounts, pattern: PatternPreset, threads: number | undefined) {
     this.#counts = counts;
     this.#pattern = pattern;
-    this.#wanted = threads;
+    this.#wanted = threads ?? Math.min(8, availableParallelism());
+    this.#here = this.#wanted === 1 ? Infinity : threads === undefined ? worthThreads : 0;
   }
 
   async add(block: Block): Promise<void> {
-    if (this.#wanted === 1) this.#countHere(block);
-    else if (this.#threads.length > 0) await this.#countThere(block);
-    else if (this.#early.push(block) === worthThreads) {
-      this.#threads = Array.from({ length: this.#wanted }, () => new CountingThread(this.#pattern));
-      for (const early of this.#early.splice(0)) await this.#countThere(early);
+    if (this.#here-- > 0) {
+      this.#countHere(block);
+      return;
     }
+    if (this.#threads.length === 0)
+      this.#threads = Array.from({ length: this.#wanted }, () => new CountingThread(this.#pattern));
+    await this.#countThere(block);
   }
 
   async finish(): Promise<void> {
-    for (const block of this.#early.splice(0)) this.#countHere(block);
     while (this.#pending.length > 0) await this.#addUpOldest();
   }
 
