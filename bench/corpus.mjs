@@ -132,7 +132,6 @@ sources:
   - { name: files, paths: input/files, weight: 2 }
   - { name: pages, paths: input/pages.html }
 tokenizer: { vocab: 8192 }
-clean: { toxicity: false }
 `,
   );
 }

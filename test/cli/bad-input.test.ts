@@ -52,7 +52,7 @@ describe('text that is none', () => {
   const pretrain = (path: string): string[] => ['pretrain', path, '--out', at('new'), ...tiny];
 
   it('a missing folder', () => fails(pretrain(at('none')), 2, /none: no such file or folder/));
-  it('an empty folder', () => fails(pretrain(at('empty')), 2, /empty holds no file of text/));
+  it('an empty folder', () => fails(pretrain(at('empty')), 2, /empty holds no file to read/));
   it('a file of 0 bytes', () => fails(pretrain(file('zero.txt', '')), 2, /no text to read.*zero.txt.*empty/));
   it('binary junk', () =>
     fails(
@@ -67,12 +67,12 @@ describe('text that is none', () => {
     ));
   it('invalid UTF-8', () =>
     fails(
-      pretrain(file('latin.txt', Buffer.from('caf\xe9 au lait\n'.repeat(99), 'latin1'))),
+      pretrain(file('cut.txt', Buffer.concat([Buffer.from('naïve café\n'.repeat(99)), Buffer.of(0xe2, 0x82)]))),
       2,
-      /latin.txt.*not UTF-8 at byte 3/,
+      /cut.txt.*not UTF-8 at byte 1287/,
     ));
   it('broken JSON lines', () =>
-    fails(pretrain(file('broken.jsonl', '{"text": "fine"}\n{"text": \n')), 2, /broken.jsonl:2/));
+    fails(pretrain(file('broken.jsonl', '{"text": \n{"txt": "fine"}\n')), 2, /no text to read.*broken.jsonl:1/));
   it('no path at all', () => fails(['pretrain', '--out', at('new'), ...tiny], 2, /name files or folders/));
 
   it('a bad file among good ones is left out and named', async () => {

@@ -47,7 +47,6 @@ sources:
     weight: 2
 clean:
   language: { languages: [en], minConfidence: 0 }
-  toxicity: false
 tokenizer: { vocab: 400 }
 heldOut: 0.1
 `;
