@@ -50,7 +50,7 @@ function biasTable({ with: after, without: before }) {
   ].join('\n');
 }
 
-export function toxicityCard({ full, without, bias, planted, whoAreYou, dataSha256, counts, extra }) {
+export function toxicityCard({ full, bias, planted, whoAreYou, dataSha256, counts, extra }) {
   const { evaluation, thresholds } = full;
   const number = (label) => counts.labels.reduce((sum, own) => sum + (own === label ? 1 : 0), 0);
   return `# Toxicity classifier
@@ -80,7 +80,6 @@ ${labelTable(evaluation)}
 
 Macro-F1 ${figure(evaluation.macroF1)}, weighted F1 ${figure(evaluation.weightedF1)}, accuracy ${figure(evaluation.accuracy)}; by fold, macro-F1 ${evaluation.macroF1ByFold.map(figure).join(', ')}.
 With the most probable label instead of the decision factors: macro-F1 ${figure(evaluation.macroF1OfMostProbable)}, weighted F1 ${figure(evaluation.weightedF1OfMostProbable)}.
-${without ? `Trained on the tweets alone (${without.evaluation.folds}-fold): macro-F1 ${figure(without.evaluation.macroF1)}, weighted F1 ${figure(without.evaluation.weightedF1)}.\n` : ''}
 ${confusionTable(evaluation)}
 
 How often a predicted probability came true:
@@ -110,7 +109,7 @@ do not, and few of the tweets that offend nobody are in the dialect (Sap et al. 
 dialect (finna, tryna, gon, ain't, y'all, bout to, imma, ion, dat, dis, wit, yo and the like) and the others, flagged where
 P(hate) + P(offensive) reaches the threshold:
 
-${dialectTable(full, without)}
+${dialectTable(full)}
 
 **On sentences written by us**: 66 harmless sentences in African-American English and what they mean in standard English; identity
 terms in 15 templates. None was trained on, but the same hand wrote the training sentences, with many of the same words and
@@ -118,7 +117,8 @@ constructions, so the figures as shipped are better than can be expected of othe
 
 ${biasTable(bias)}
 
-The neutral texts in training are the mitigation${without ? '; the columns for 0.5 show what they change' : ''}. They do not remove the bias. Words that are used among friends in the dialect and as slurs by others are flagged nearly always; that is not in the table.
+The neutral texts in training are the mitigation${bias.without ? '; the columns for 0.5 show what they change' : ''}. They do not remove the
+bias. Words that are used among friends in the dialect and as slurs by others are flagged nearly always; that is not in the table.
 
 ## Limits
 
@@ -136,18 +136,12 @@ The neutral texts in training are the mitigation${without ? '; the columns for 0
 `;
 }
 
-function dialectTable(full, without) {
+function dialectTable(full) {
   const row = (name, { texts, rates, mean }) =>
     `| ${name} | ${texts} | ${[0.5, 0.8, 0.9].map((threshold) => percent(rates[threshold])).join(' | ')} | ${mean.toFixed(3)} |`;
   return [
     '| tweets labelled neither | number | flagged at 0.5 | at 0.8 | at 0.9 | mean probability |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...(without
-      ? [
-          row('with markers, trained on tweets alone', without.dialect.marked),
-          row('without markers, trained on tweets alone', without.dialect.unmarked),
-        ]
-      : []),
     row('with markers, as shipped', full.dialect.marked),
     row('without markers, as shipped', full.dialect.unmarked),
   ].join('\n');
