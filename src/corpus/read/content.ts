@@ -40,7 +40,10 @@ export async function contentOf(
   const found = given === undefined ? detectEncoding(sample, true) : { encoding: label(given) };
   // Where the beginning is text, a place behind it that is not costs its lines only.
   const beginning = 'reason' in found ? detectEncoding(sample.subarray(0, BEGINNING), true) : found;
-  if ('reason' in found && 'reason' in beginning) return found;
+  if ('reason' in found && 'reason' in beginning) {
+    await pieces.return(undefined);
+    return found;
+  }
   const original = 'encoding' in beginning ? beginning.encoding : 'utf-8';
   const all = joined(head, pieces);
   if (!notAscii.has(original)) return { pieces: all, encoding: original, original };
