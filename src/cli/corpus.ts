@@ -27,7 +27,6 @@ interface InspectFlags {
 
 export function corpusCommand(): Command {
   return new Command('corpus')
-    .enablePositionalOptions()
     .description('clean, deduplicate, mix and tokenize text, as a corpus.yaml says')
     .argument('[config]', 'corpus.yaml: the sources, and what is done to them')
     .option('--out <dir>', 'folder for the corpus; telar pretrain takes it as it is')
@@ -140,7 +139,9 @@ function inspectCommand(): Command {
     .option('--verify', 'compare every shard with its checksum')
     .option('--json', 'print one JSON document: the whole report, and the documents')
     .addHelpText('after', '\nExample:\n  telar corpus inspect corpora/books --samples 5')
-    .action((dir: string, { samples, seed, verify, json }: InspectFlags) => {
+    .action((dir: string, _own: unknown, command: Command) => {
+      // `--json` is a flag of the command above too, which then takes it.
+      const { samples, seed, verify, json } = command.optsWithGlobals<InspectFlags>();
       const found = inspectCorpus(dir, { samples, seed, verify: verify ?? false });
       if (json) return console.log(JSON.stringify(found));
       printReport(dir, found.report);
