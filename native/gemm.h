@@ -1,5 +1,6 @@
-// Matrix product in the manner of Goto & van de Geijn (2008): B is packed into column panels shared by all threads, each
-// thread packs blocks of A into row panels that stay in its L2 cache, and a register tile runs down both.
+// Matrix product in the manner of Goto & van de Geijn (2008): a register tile runs down a block of rows of A that stays
+// in its thread's L2 cache and a panel of columns of B. What lies badly for that is packed first: B into panels shared by
+// all threads where it is transposed, ragged edges, and rows that collide in the cache.
 // The order in which an element's products are summed depends on shapes alone, never on the number of threads.
 #pragma once
 #include "parallel.h"
@@ -8,7 +9,9 @@ namespace telar {
 namespace TELAR_ISA {
 namespace {
 
-constexpr int64_t kDepthBlock = 512, kColumnBlock = 3072, kRowBlock = 48;
+constexpr int64_t kDepthBlock = 512, kColumnBlock = 3072, kRowBlock = 96;
+// Floats apart, rows fall on the same lines of a first-level cache (4 KiB).
+constexpr int64_t kAliasedStride = 1024;
 
 // acc[i][v] = sum over k < depth of A(i, k) * B(k, v), where A(i, k) = a[i * aRow + k * aStep] and row k of B begins at
 // b + k * bStep. The one inner loop of products and of attention.
@@ -56,27 +59,34 @@ TELAR_INLINE void transpose4(const float* from, int64_t fromStride, float* to, i
   *(UnalignedQuad*)(to + 3 * toStride) = TELAR_SHUFFLE(c, d, 2, 3, 6, 7);
 }
 
-// Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns.
+// Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns. Goes through 16 steps of
+// depth at a time: whole cache lines are read, and what is written meanwhile stays in the first-level cache.
 template <int kPanel>
 TELAR_INLINE void packTransposed(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
-  int j = 0;
-  for (; j + 4 <= columns; j += 4) {
-    const float* source = from + j * stride;
-    int64_t k = 0;
-    for (; k + 4 <= depth; k += 4) transpose4(source + k, stride, to + k * kPanel + j, kPanel);
-    for (; k < depth; k++)
-      for (int c = 0; c < 4; c++) to[k * kPanel + j + c] = source[c * stride + k];
+  for (int64_t k0 = 0; k0 < depth; k0 += 16) {
+    const int64_t k1 = k0 + 16 < depth ? k0 + 16 : depth;
+    int j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      const float* source = from + j * stride;
+      int64_t k = k0;
+      for (; k + 4 <= k1; k += 4) transpose4(source + k, stride, to + k * kPanel + j, kPanel);
+      for (; k < k1; k++)
+        for (int c = 0; c < 4; c++) to[k * kPanel + j + c] = source[c * stride + k];
+    }
+    for (; j < columns; j++)
+      for (int64_t k = k0; k < k1; k++) to[k * kPanel + j] = from[j * stride + k];
+    for (; j < kPanel; j++)
+      for (int64_t k = k0; k < k1; k++) to[k * kPanel + j] = 0;
   }
-  for (; j < columns; j++)
-    for (int64_t k = 0; k < depth; k++) to[k * kPanel + j] = from[j * stride + k];
-  for (; j < kPanel; j++)
-    for (int64_t k = 0; k < depth; k++) to[k * kPanel + j] = 0;
 }
 
 // Panel of `kPanel` columns: to[k * kPanel + j] = from[k * stride + j], zeros for j >= columns.
 template <int kPanel>
 TELAR_INLINE void packCopied(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
+  constexpr int64_t kAhead = 12;  // rows
   for (int64_t k = 0; k < depth; k++, from += stride, to += kPanel) {
+    if (k + kAhead < depth)
+      for (int j = 0; j < kPanel; j += 16) __builtin_prefetch(from + kAhead * stride + j, 0, 3);
     if (columns == kPanel) {
       memcpy(to, from, kPanel * sizeof(float));
     } else {
@@ -236,15 +246,20 @@ void gemm(const Gemm& g) {
   const int64_t tilesPerBlock = (rowTiles + rowBlocks - 1) / rowBlocks;
   rowBlocks = (rowTiles + tilesPerBlock - 1) / tilesPerBlock;
   const int64_t widest = g.n < kColumnBlock ? (g.n + kTileColumns - 1) / kTileColumns * kTileColumns : kColumnBlock;
+  // Full tiles of A, and full panels of B that lie in rows, are read where they are: packing them would cost more than it
+  // gives. Rows whose distance puts them all on the same few cache lines are packed.
+  const bool placedA = g.transposeA || g.lda % kAliasedStride != 0;
+  const bool placedB = !g.transposeB && g.ldb % 16 == 0 && g.ldb % (kAliasedStride / 2) != 0;
   float* packedB = scratch(-1, (size_t)(widest * depthBlock));
 
   for (int64_t column0 = 0; column0 < g.n; column0 += kColumnBlock) {
     const int64_t columns = g.n - column0 < kColumnBlock ? g.n - column0 : kColumnBlock;
     const int64_t panels = (columns + kTileColumns - 1) / kTileColumns;
+    const int64_t firstPacked = placedB ? columns / kTileColumns : 0;
     for (int64_t depth0 = 0; depth0 == 0 || depth0 < g.k; depth0 += depthBlock) {
       const int64_t depth = g.k - depth0 < depthBlock ? g.k - depth0 : depthBlock;
-      parallel(panels, [&](int64_t p, int) {
-        const int64_t column = column0 + p * kTileColumns;
+      parallel(panels - firstPacked, [&](int64_t i, int) {
+        const int64_t p = firstPacked + i, column = column0 + p * kTileColumns;
         const int width = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
         float* to = packedB + p * kTileColumns * depth;
         if (g.transposeB) packTransposed<kTileColumns>(g.b + column * g.ldb + depth0, g.ldb, width, depth, to);
@@ -253,27 +268,39 @@ void gemm(const Gemm& g) {
       parallel(rowBlocks, [&](int64_t block, int worker) {
         const int64_t tile0 = block * tilesPerBlock;
         const int64_t tiles = rowTiles - tile0 < tilesPerBlock ? rowTiles - tile0 : tilesPerBlock;
+        const auto heightOf = [&](int64_t t) {
+          const int64_t left = g.m - (tile0 + t) * kTileRows;
+          return left < kTileRows ? (int)left : kTileRows;
+        };
+        const auto beginOf = [&](int64_t t) {
+          const int64_t row = (tile0 + t) * kTileRows;
+          return g.transposeA ? g.a + depth0 * g.lda + row : g.a + row * g.lda + depth0;
+        };
         float* packedA = scratch(worker, (size_t)(tilesPerBlock * kTileRows * depthBlock));
         for (int64_t t = 0; t < tiles; t++) {
-          const int64_t row = (tile0 + t) * kTileRows;
-          const int height = g.m - row < kTileRows ? (int)(g.m - row) : kTileRows;
+          const int height = heightOf(t);
+          if (placedA && height == kTileRows) continue;
           float* to = packedA + t * kTileRows * depth;
-          if (g.transposeA) packCopied<kTileRows>(g.a + depth0 * g.lda + row, g.lda, height, depth, to);
-          else packTransposed<kTileRows>(g.a + row * g.lda + depth0, g.lda, height, depth, to);
+          if (g.transposeA) packCopied<kTileRows>(beginOf(t), g.lda, height, depth, to);
+          else packTransposed<kTileRows>(beginOf(t), g.lda, height, depth, to);
         }
         const bool first = depth0 == 0, last = depth0 + depth >= g.k;
         for (int64_t p = 0; p < panels; p++) {
-          const float* b = packedB + p * kTileColumns * depth;
           const int64_t column = column0 + p * kTileColumns;
           const int width = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
+          const float* b = p < firstPacked ? g.b + depth0 * g.ldb + column : packedB + p * kTileColumns * depth;
+          const int64_t bStep = p < firstPacked ? g.ldb : kTileColumns;
           for (int64_t t = 0; t < tiles; t++) {
             const int64_t row = (tile0 + t) * kTileRows;
-            const int height = g.m - row < kTileRows ? (int)(g.m - row) : kTileRows;
+            const int height = heightOf(t);
             if (g.symmetric && column >= row + height) continue;  // above the diagonal
             prefetchTile(g.c, row, column, g.ldc, height);
             if (last && g.aux1) prefetchTile(g.aux1, row, column, g.ldc, height);
             Vec acc[kTileRows][kTileVectors];
-            multiplyTile<kTileRows, kTileVectors>(depth, packedA + t * kTileRows * depth, 1, kTileRows, b, kTileColumns, acc);
+            if (!placedA || height < kTileRows)
+              multiplyTile<kTileRows, kTileVectors>(depth, packedA + t * kTileRows * depth, 1, kTileRows, b, bStep, acc);
+            else if (g.transposeA) multiplyTile<kTileRows, kTileVectors>(depth, beginOf(t), 1, g.lda, b, bStep, acc);
+            else multiplyTile<kTileRows, kTileVectors>(depth, beginOf(t), g.lda, 1, b, bStep, acc);
             storeTile(g, (const float*)acc, row, column, height, width, first, last);
           }
         }

@@ -3,9 +3,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <stdlib.h>
 #include <thread>
 #include <vector>
+
+#include "pages.h"
 
 namespace telar {
 namespace {
@@ -132,14 +133,10 @@ void setThreadCount(int count) {
 float* scratch(int worker, size_t floats) {
   Scratch& s = scratches[worker + 1];
   if (s.capacity < floats) {
-    free(s.data);
-    s.data = nullptr;
-    s.capacity = 0;
-    const size_t wanted = (floats + 1023) / 1024 * 1024;
-    void* memory = nullptr;
-    if (posix_memalign(&memory, 64, wanted * sizeof(float)) != 0) return nullptr;
-    s.data = static_cast<float*>(memory);
-    s.capacity = wanted;
+    if (s.data) munmap(s.data, s.capacity * sizeof(float));
+    const int64_t bytes = ((int64_t)(floats * sizeof(float)) + kLargePage - 1) / kLargePage * kLargePage;
+    s.data = static_cast<float*>(mapPages(bytes));
+    s.capacity = s.data ? (size_t)bytes / sizeof(float) : 0;
   }
   return s.data;
 }

@@ -3,31 +3,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../pages.h"
 #include "binding.h"
 
 namespace telar {
 namespace {
-
-constexpr int64_t kHuge = 2 << 20;  // large pages spare the matrix product most of its address translations
-
-int64_t mappedSize(int64_t bytes) {
-  const int64_t page = sysconf(_SC_PAGESIZE);
-  return (bytes + page - 1) / page * page;
-}
-
-// Pages for `size` bytes; large ones begin on a large page, which the kernel can then use throughout.
-void* mapPages(int64_t size) {
-  const int64_t extra = size >= kHuge ? kHuge : 0;
-  char* start = static_cast<char*>(mmap(nullptr, (size_t)(size + extra), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  if (start == MAP_FAILED || extra == 0) return start;
-  const int64_t before = (kHuge - (int64_t)((uintptr_t)start % kHuge)) % kHuge;
-  if (before > 0) munmap(start, (size_t)before);
-  if (extra > before) munmap(start + before + size, (size_t)(extra - before));
-#ifdef MADV_HUGEPAGE
-  madvise(start + before, (size_t)size, MADV_HUGEPAGE);
-#endif
-  return start + before;
-}
 
 void unmap(napi_env, void* data, void* hint) { munmap(data, (size_t)(intptr_t)hint); }
 
@@ -37,9 +17,9 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   const int64_t bytes = args.size("bytes", 1);
   if (args.failed) return nullptr;
   const int64_t physical = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-  const int64_t size = mappedSize(bytes);
-  void* data = size > physical ? MAP_FAILED : mapPages(size);
-  if (data == MAP_FAILED) {
+  const int64_t size = wholePages(bytes);
+  void* data = size > physical ? nullptr : mapPages(size);
+  if (!data) {
     char text[160];
     snprintf(text, sizeof text, "out of memory: %lld MiB wanted, this machine has %lld MiB", (long long)(bytes >> 20), (long long)(physical >> 20));
     napi_throw_error(env, "ENOMEM", text);
@@ -65,7 +45,7 @@ napi_value release(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   // The finalizer that unmaps may run much later; the pages need not wait for it.
-  if (data && bytes) madvise(data, (size_t)mappedSize((int64_t)bytes), MADV_DONTNEED);
+  if (data && bytes) madvise(data, (size_t)wholePages((int64_t)bytes), MADV_DONTNEED);
   napi_detach_arraybuffer(env, buffer);
   return nullptr;
 }
