@@ -13,7 +13,10 @@ import type { Services } from './services.js';
 const cleaner = (yaml: string, services: Services = standIns) =>
   makeCleaner(cleanConfigSchema.parse(parse(yaml) ?? {}), services);
 const allOff = stepNames.map((name) => `${name}: false`).join('\n');
-const only = (yaml: string) => `${allOff.replace(new RegExp(`^${yaml.split(':')[0]}: false$`, 'm'), '')}\n${yaml}`;
+const only = (yaml: string) =>
+  yaml
+    .split('\n')
+    .reduce((all, line) => `${all.replace(new RegExp(`^${line.split(':')[0]}: false$`, 'm'), '')}\n${line}`, allOff);
 const document = (text: string) => ({ text, source: 'test', meta: {} });
 
 const prose = speeches()[0]!;
@@ -112,7 +115,6 @@ describe('the cleaner', () => {
       facts: {
         language: 'en',
         languageConfidence: 0.9,
-        toxicity: 0.1,
         counts: { 'mojibake.repaired': 1, 'boilerplate.lines': 2, 'pii.email': 1 },
       },
     });
@@ -136,23 +138,33 @@ describe('the cleaner', () => {
     const all = await cleaner(only('language: true'));
     expect(all(document('?'))).toEqual({ text: '?', facts: { language: 'und', languageConfidence: 0, counts: {} } });
   });
-  it('drops hate above the threshold, and notes the score of all', async () => {
+  it('drops toxicity above the threshold, and notes the score of all', async () => {
     const clean = await cleaner(only('toxicity: true'));
-    expect(clean(document('HATE'))).toMatchObject({
-      drop: 'toxicity.hate',
-      detail: '0.95 > 0.9',
-      facts: { toxicity: 0.95 },
-    });
-    expect(clean(document('love'))).toMatchObject({ text: 'love', facts: { toxicity: 0.1 } });
-    const lenient = await cleaner(only('toxicity: {threshold: 0.95}'));
+    const dropped = clean(document('HATE'));
+    expect(dropped).toMatchObject({ drop: 'toxicity', detail: '0.98 > 0.95' });
+    expect(dropped.facts.toxicity).toBeCloseTo(0.98);
+    const kept = clean(document('love'));
+    expect(kept).toMatchObject({ text: 'love' });
+    expect(kept.facts.toxicity).toBeCloseTo(0.2);
+    const lenient = await cleaner(only('toxicity: {threshold: 0.99}'));
     expect(lenient(document('HATE'))).toMatchObject({ text: 'HATE' });
-    await expect(cleaner(only('toxicity: {label: spam}'))).rejects.toThrow(InputError);
+    await expect(cleaner(only('toxicity: {neutral: spam}'))).rejects.toThrow(InputError);
+  });
+  it('scores no text in a language that the shipped classifier does not know, and none without words', async () => {
+    const clean = await cleaner(only('toxicity: true\nlanguage: true'));
+    expect(clean(document('der HATE'))).toEqual({
+      text: 'der HATE',
+      facts: { language: 'de', languageConfidence: 0.8, counts: { 'toxicity.notScored': 1 } },
+    });
+    expect(clean(document('---- ...'))).toMatchObject({ drop: 'toxicity.wordless' });
+    const own = await cleaner(only('toxicity: {classifier: folder, neutral: good}\nlanguage: true'));
+    expect(own(document('der fine')).facts.toxicity).toBeCloseTo(0.2);
   });
   it('fails where a scorer does, and never takes that for a 0', async () => {
     for (const score of [
       () => [],
-      () => [NaN, 0, 1],
-      () => [2, 0, 0],
+      () => [0, 1, NaN],
+      () => [0, 0, 2],
       () => {
         throw new RunError('no weights');
       },

@@ -1,26 +1,35 @@
-/** Hate and toxicity: scored for every text, dropped above a threshold. A text that cannot be scored is an error, never a 0. */
+/** Hate and toxicity: scored and dropped above a threshold. A text that cannot be scored is never taken for a 0. */
 import * as z from 'zod';
 import { InputError } from '../../io/errors.js';
 import { probability, type Scorer } from './services.js';
-import { share, short, type Step } from './step.js';
+import { count, share, short, type Step } from './step.js';
 
 export const toxicityOptions = z.strictObject({
-  /** The label that counts; the shipped classifier has "hate", "offensive" and "neither". */
-  label: z.string().default('hate'),
-  /** Texts whose probability is larger are dropped; 1 drops none. */
-  threshold: share.default(0.9),
+  /** Label of texts in which nothing was found: toxicity is 1 less its probability. */
+  neutral: z.string().default('neither'),
+  /** Texts of a higher toxicity are dropped; 1 drops none. */
+  threshold: share.default(0.95),
   /** A folder made by `telar classify train`, instead of the shipped classifier. */
   classifier: z.string().optional(),
 });
 
-/** @throws InputError where the classifier has no such label */
+/**
+ * The shipped classifier knows English: texts of another language are counted as not scored, and stay. A text without a
+ * letter or a digit has nothing to score and is dropped.
+ * @throws InputError where the classifier has no such label
+ */
 export function toxicity(options: z.infer<typeof toxicityOptions>, scorer: Scorer): Step {
-  const label = labelIndex(scorer, options.label, 'toxicity');
+  const label = labelIndex(scorer, options.neutral, 'toxicity');
+  const english = options.classifier === undefined;
   return (text, facts) => {
-    const score = probability(scorer, label, text, 'toxicity');
+    if (!/[\p{L}\p{N}]/u.test(text)) return { drop: 'toxicity.wordless', detail: 'no letter or digit to score' };
+    if (english && facts.language !== undefined && facts.language !== 'en' && facts.language !== 'und') {
+      count(facts, 'toxicity.notScored');
+      return text;
+    }
+    const score = 1 - probability(scorer, label, text, 'toxicity');
     facts.toxicity = score;
-    if (score > options.threshold)
-      return { drop: `toxicity.${options.label}`, detail: `${short(score)} > ${options.threshold}` };
+    if (score > options.threshold) return { drop: 'toxicity', detail: `${short(score)} > ${options.threshold}` };
     return text;
   };
 }

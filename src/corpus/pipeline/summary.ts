@@ -295,8 +295,10 @@ function personalDataOf(clean: Clean, tally: Tally): Pick<CorpusReport, 'persona
 
 function toxicityOf(clean: Clean, tally: Tally): Pick<CorpusReport, 'toxicity'> {
   if (clean.toxicity === false) return {};
-  const { label, threshold } = clean.toxicity;
-  return { toxicity: { classifier: `the shipped classifier's "${label}"`, threshold, bins: tally.toxicity } };
+  const { classifier, threshold } = clean.toxicity;
+  return {
+    toxicity: { classifier: classifier ?? 'the shipped classifier (English)', threshold, bins: tally.toxicity },
+  };
 }
 
 function contaminationOf(clean: Clean, tally: Tally): Pick<CorpusReport, 'contamination'> {
