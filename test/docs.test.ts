@@ -1,6 +1,6 @@
 /** The commands in the documentation run, in order, in a folder with some prose; only the long runs are cut short. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -22,7 +22,9 @@ function commandsOf(page: string): string[] {
 
 /** The same command with a run of three small steps. */
 function short(command: string): string {
-  const tiny = '--width 32 --heads 1 --context 64 --batch-tokens 128 --vocab 300';
+  // A corpus has its tokenizer already.
+  const vocab = command.includes('corpora/') ? '' : '--vocab 300';
+  const tiny = `--width 32 --heads 1 --context 64 --batch-tokens 128 ${vocab}`;
   const cut =
     command.includes(' pretrain ') && !command.includes('--resume')
       ? `${command.replace(/--(minutes|steps|tokens) [\d.]+/, '')} --steps 3 ${tiny}`
@@ -42,6 +44,11 @@ it('runs every command of the README and the docs', async () => {
   const topics = ['sea,a ship with a sail', 'food,bread with butter', 'sport,a goal in the stadium'];
   const messages = Array.from({ length: 60 }, (_, i) => `${topics[i % 3]} and word${i}`);
   writeFileSync(join(folder, 'messages.csv'), `topic,message\n${messages.join('\n')}\n`);
+  writeFileSync(
+    join(folder, 'corpus.yaml'),
+    /^```yaml\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/corpus.md'), 'utf8'))![1]!,
+  );
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order
     .flatMap(commandsOf)

@@ -85,7 +85,7 @@ it('finds planted data of every format: 98% at least of each', () => {
 });
 
 /**
- * Each masking was looked at when these numbers were written down. The speeches and the novel hold none. In the Factbook all
+ * When these numbers were written down, all shapes of the maskings and a sample of 70 were looked at. The speeches and the novel hold none. In the Factbook all
  * 700 are telephone and telefax numbers of embassies, most behind their country's code in square brackets.
  */
 it.each([
