@@ -56,7 +56,7 @@ console.log(
   speed((text) => clean({ text, source: '', meta: {} })),
 );
 const start = performance.now();
-const model = ByteModel.train(speeches.slice(0, 100));
+const model = await ByteModel.train(speeches.slice(0, 100));
 console.log(`perplexity model of 100 speeches trained in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 const sample = speeches.slice(-20);
 const sampleBytes = sample.reduce((sum, text) => sum + Buffer.byteLength(text), 0);

@@ -3,7 +3,15 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
-import { buildCorpus, type CorpusReport, excerpt, inspectCorpus, readCorpusConfig } from '../corpus/pipeline/index.js';
+import { openCorpus } from '../corpus/index.js';
+import {
+  buildCorpus,
+  ByteModel,
+  type CorpusReport,
+  excerpt,
+  inspectCorpus,
+  readCorpusConfig,
+} from '../corpus/pipeline/index.js';
 import { InputError } from '../io/errors.js';
 import { createProgress } from '../io/progress.js';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../io/progress-format.js';
@@ -51,9 +59,11 @@ Examples:
   telar corpus corpus.yaml --out corpora/books
   telar corpus corpus.yaml --out corpora/books --resume
   telar corpus inspect corpora/books
+  telar corpus perplexity good-texts/ --out prose.bytes
   telar pretrain corpora/books --out runs/books`,
     )
     .addCommand(inspectCommand())
+    .addCommand(perplexityCommand())
     .action(runCorpus);
 }
 
@@ -150,5 +160,39 @@ function inspectCommand(): Command {
         console.log(excerpt(text, 1500));
       }
       if (verify) console.log('\nEvery shard is what was written.');
+    });
+}
+
+function perplexityCommand(): Command {
+  return new Command('perplexity')
+    .description('learn from good texts what `quality: { model: FILE, maxPerplexity: N }` compares others with')
+    .argument('<paths...>', 'files or folders of text')
+    .option('--out <file>', 'file for the model: counts of 5 bytes in a row')
+    .addHelpText('after', '\nExample:\n  telar corpus perplexity good-texts/ --out prose.bytes')
+    .action(async (paths: string[], _own: unknown, command: Command) => {
+      const { out } = command.optsWithGlobals<{ out?: string }>();
+      if (out === undefined) throw new InputError('say where the model is to be written: --out FILE');
+      const progress = createProgress();
+      try {
+        const corpus = await openCorpus(paths, { onWarning: (message) => progress.note(message) });
+        let done = 0;
+        const texts = async function* (): AsyncGenerator<string> {
+          for await (const { text } of corpus.read('train')) {
+            yield Buffer.from(text).toString();
+            done += text.length;
+            progress.update({ title: 'counting bytes', done, total: corpus.textBytes, unit: 'bytes' });
+          }
+        };
+        const model = await ByteModel.train(texts());
+        model.save(out);
+        progress.done();
+        const perplexities: number[] = [];
+        for await (const { text } of corpus.read('heldOut'))
+          perplexities.push(model.perplexity(Buffer.from(text).toString()));
+        const worst = perplexities.sort((a, b) => a - b).at(-1)!;
+        console.log(`${out}: texts like these, held out, have a perplexity of up to ${worst.toFixed(2)} a byte`);
+      } finally {
+        progress.done();
+      }
     });
 }

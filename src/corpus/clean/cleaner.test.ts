@@ -185,7 +185,7 @@ describe('the cleaner', () => {
     const folder = mkdtempSync(join(tmpdir(), 'telar-clean-'));
     try {
       const model = join(folder, 'model');
-      ByteModel.train([prose]).save(model);
+      (await ByteModel.train([prose])).save(model);
       const clean = await cleaner(only(`quality: {model: ${model}, maxPerplexity: 10}`));
       expect(clean(document(prose))).toMatchObject({ text: prose });
       expect(clean(document('xqzj 9$#@ kkwv }{}{'))).toMatchObject({ drop: 'quality.perplexity' });

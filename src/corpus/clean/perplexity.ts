@@ -29,9 +29,9 @@ export class ByteModel {
   }
 
   /** Counts the bytes of reference texts. @throws InputError where there is no text */
-  static train(texts: Iterable<string>): ByteModel {
+  static async train(texts: Iterable<string> | AsyncIterable<string>): Promise<ByteModel> {
     const counts = new GramTable();
-    for (const text of texts)
+    for await (const text of texts)
       grams(text, (first, rest) => {
         counts.add(ORDER, first, rest, 1);
       });
