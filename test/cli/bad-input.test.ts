@@ -78,12 +78,14 @@ describe('text that is none', () => {
   it('a bad file among good ones is left out and named', async () => {
     mkdirSync(at('mixed'));
     cpSync(prose, at('mixed/prose.txt'));
+    writeFileSync(at('mixed/about.json'), '{"text": "not to be read"}');
     writeFileSync(
       at('mixed/junk.txt'),
       Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) >> 3),
     );
     const { code, stdout } = await telar(['pretrain', at('mixed'), '--out', at('mixed-run'), ...tiny]);
     expect(stdout).toMatch(/junk.txt: skipped, it is binary/);
+    expect(stdout).toMatch(/skipped 1 file that is not text by name \(\.json\)/);
     expect(code).toBe(0);
   });
 });

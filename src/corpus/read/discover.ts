@@ -26,8 +26,9 @@ interface Found {
 
 /**
  * Files under `paths`, in the order of the arguments, and within a folder or a glob in the byte order of their paths.
- * In folders and globs, hidden entries and extensions of binary formats are left out (the latter with one warning); a
- * file that is named itself is always taken. Links are followed, each folder and file once, so a loop of links ends.
+ * In folders and globs, hidden entries and extensions of binary formats are left out (the latter with one warning), in
+ * folders also .json, which is more often settings or a description of the text beside it than text. A file that is named
+ * itself is always taken. Links are followed, each folder and file once, so a loop of links ends.
  * @throws InputError for a path that does not exist, cannot be read, or holds no file to read
  */
 export function discover(paths: readonly string[], warn: (problem: Problem) => void = () => {}): SourceFile[] {
@@ -60,7 +61,7 @@ function takeGlob(pattern: string, found: Found): void {
   } catch (error) {
     throw new InputError(`cannot read ${pattern}: ${describeError(error)}`, { cause: error });
   }
-  for (const path of paths.map((path) => path.replace(/\/$/, '')).sort(byteOrder)) walk.entry(path);
+  for (const path of paths.map((path) => path.replace(/\/$/, '')).sort(byteOrder)) walk.entry(path, false);
   walk.finish();
 }
 
@@ -87,10 +88,10 @@ class Walk {
       return;
     }
     this.found.seen.add(real);
-    for (const name of list(folder)) if (!name.startsWith('.')) this.entry(join(folder, name));
+    for (const name of list(folder)) if (!name.startsWith('.')) this.entry(join(folder, name), true);
   }
 
-  entry(path: string): void {
+  entry(path: string, inFolder: boolean): void {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (!stats) {
       this.found.warn({ source: path, reason: 'skipped, a link to nothing' });
@@ -98,7 +99,7 @@ class Walk {
     }
     const { extension } = splitName(path);
     if (stats.isDirectory()) this.visit(path);
-    else if (stats.isFile() && isLeftOut(extension))
+    else if (stats.isFile() && (isLeftOut(extension) || (inFolder && extension === 'json')))
       this.skipped.set(extension, (this.skipped.get(extension) ?? 0) + 1);
     else if (stats.isFile() && !take(path, stats, false, this.found)) this.known++;
   }
