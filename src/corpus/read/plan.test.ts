@@ -14,8 +14,8 @@ const found = async (...names: string[]) =>
 
 describe('planUnits', () => {
   it('walks folders in byte order and leaves out what is not text', async () => {
-    const names = ['README', 'a/B.text', 'a/z.md', 'b.html.gz', 'c.JSON', 'd.warc.wet.gz', 'e.csv.zst', 'f.parquet'];
-    for (const name of [...names, 'x.png', 'y.tar.gz', 'z.pdf.zst', '.git/config', '.hidden', 'a/.b.txt'])
+    const names = ['README', 'a/B.text', 'a/z.md', 'b.html.gz', 'd.warc.wet.gz', 'e.csv.zst', 'f.parquet'];
+    for (const name of [...names, 'c.JSON', 'x.png', 'y.tar.gz', 'z.pdf.zst', '.git/config', '.hidden', 'a/.b.txt'])
       put(join('walk', name), 'text');
     const read = await readPaths(at('walk'));
     expect(read.units.map(({ path }) => relative(join(root, 'walk'), path))).toEqual(names);
@@ -24,19 +24,19 @@ describe('planUnits', () => {
       'text none',
       'markdown none',
       'html gzip',
-      'json none',
       'warc gzip',
       'csv zstd',
       'parquet none',
     ]);
     expect(read.warnings).toEqual([
-      { source: join(root, 'walk'), reason: 'skipped 3 files that are not text by name (.pdf, .png, .tar)' },
+      { source: join(root, 'walk'), reason: 'skipped 4 files that are not text by name (.json, .pdf, .png, .tar)' },
     ]);
   });
 
   it('takes globs in byte order, hidden files left out, and each file once', async () => {
     for (const name of ['g/b.txt', 'g/a.txt', 'g/é.txt', 'g/Z.txt', 'g/.h.txt', 'g/sub/c.txt', 'g/d.md', 'g/e.png'])
       put(name, 'x');
+    expect(await found('walk/*.JSON')).toEqual(['walk/c.JSON']);
     expect(await found('g/*.txt')).toEqual(['g/Z.txt', 'g/a.txt', 'g/b.txt', 'g/é.txt']);
     expect(await found('g/**/*.{md,txt}')).toEqual([
       'g/Z.txt',
