@@ -8,6 +8,7 @@ import { patternPresets, type PatternPreset } from '../../tokenizer/index.js';
 import { cleanConfigSchema } from '../clean/index.js';
 import { dedupConfigSchema } from '../dedup/index.js';
 import { sourceOptionsSchema } from '../read/index.js';
+import { aboutSchema } from '../report/index.js';
 
 const sizeUnits = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
 
@@ -59,16 +60,7 @@ const tokenizerSchema = z.union([
 export const corpusConfigSchema = z.strictObject({
   name: z.string().min(1).max(200).default('corpus'),
   /** For the datasheet; what is left out is said to be left out. */
-  about: z
-    .strictObject({
-      motivation: z.string().optional(),
-      author: z.string().optional(),
-      contact: z.string().optional(),
-      licence: z.string().optional(),
-      uses: z.string().optional(),
-      limits: z.string().optional(),
-    })
-    .prefault({}),
+  about: aboutSchema.prefault({}),
   seed: z.int().min(0).default(0),
   sources: z
     .array(sourceSchema)

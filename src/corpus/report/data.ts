@@ -89,6 +89,22 @@ const source = z.strictObject({
 
 const part = z.strictObject({ ...amount.shape, tokens: count });
 
+/** From the configuration; all of it is optional, and the datasheet says what was left open. */
+export const aboutSchema = z.strictObject({
+  /** For what purpose the corpus was made. */
+  motivation: z.string().optional(),
+  /** Who made it. */
+  author: z.string().optional(),
+  /** Where to write about it. */
+  contact: z.string().optional(),
+  /** Under which terms the whole may be used. */
+  licence: z.string().optional(),
+  /** What it should, and should not, be used for. */
+  uses: z.string().optional(),
+  /** Limits its makers know of. */
+  limits: z.string().optional(),
+});
+
 export const corpusReportSchema = z.strictObject({
   format: z.literal('telar-corpus-report'),
   version: z.literal(1),
@@ -111,21 +127,7 @@ export const corpusReportSchema = z.strictObject({
     /** Highest resident set size in bytes. */
     peakMemory: count.optional(),
   }),
-  /** From the configuration; all of it is optional, and the datasheet says what was left open. */
-  about: z.strictObject({
-    /** For what purpose the corpus was made. */
-    motivation: z.string().optional(),
-    /** Who made it. */
-    author: z.string().optional(),
-    /** Where to write about it. */
-    contact: z.string().optional(),
-    /** Under which terms the whole may be used. */
-    licence: z.string().optional(),
-    /** What it should, and should not, be used for. */
-    uses: z.string().optional(),
-    /** Limits its makers know of. */
-    limits: z.string().optional(),
-  }),
+  about: aboutSchema,
 
   /** Bytes of input files, compressed where they are. */
   inputBytes: count,

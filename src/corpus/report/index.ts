@@ -1,5 +1,6 @@
 /** The report of a corpus run: its data, its page, its datasheet. */
 export {
+  aboutSchema,
   corpusReportSchema,
   excerpt,
   EXCERPT_LENGTHS,
