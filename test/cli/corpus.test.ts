@@ -47,6 +47,7 @@ sources:
     weight: 2
 clean:
   language: { languages: [en], minConfidence: 0 }
+  toxicity: { threshold: 1 }
 tokenizer: { vocab: 400 }
 heldOut: 0.1
 `;

@@ -25,9 +25,10 @@ export interface Running {
 /** @param shell text before the command, such as a `ulimit` */
 export function start(args: readonly string[], { input = '', shell = '' } = {}): Running {
   const command = [process.execPath, main, ...args];
+  const options = { stdio: 'pipe', env: { ...process.env, NO_COLOR: '1' } } as const;
   const child = shell
-    ? spawn('sh', ['-c', `${shell}; exec "$@"`, 'sh', ...command], { stdio: 'pipe' })
-    : spawn(command[0]!, command.slice(1), { stdio: 'pipe' });
+    ? spawn('sh', ['-c', `${shell}; exec "$@"`, 'sh', ...command], options)
+    : spawn(command[0]!, command.slice(1), options);
   child.stdin.on('error', () => {}); // a command may end without reading all
   child.stdin.end(input);
   let [stdout, stderr] = ['', ''];

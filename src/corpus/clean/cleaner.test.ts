@@ -141,8 +141,8 @@ describe('the cleaner', () => {
   it('drops toxicity above the threshold, and notes the score of all', async () => {
     const clean = await cleaner(only('toxicity: true'));
     const dropped = clean(document('HATE'));
-    expect(dropped).toMatchObject({ drop: 'toxicity', detail: '0.98 > 0.95' });
-    expect(dropped.facts.toxicity).toBeCloseTo(0.98);
+    expect(dropped).toMatchObject({ drop: 'toxicity', detail: '0.99 > 0.98' });
+    expect(dropped.facts.toxicity).toBeCloseTo(0.99);
     const kept = clean(document('love'));
     expect(kept).toMatchObject({ text: 'love' });
     expect(kept.facts.toxicity).toBeCloseTo(0.2);
