@@ -121,7 +121,7 @@ function printReport(out: string, report: CorpusReport): void {
     if (documents === 0 && bytes === 0) continue;
     const share = read.bytes > 0 ? `${formatPercent(Math.abs(bytes) / read.bytes)} of the text` : '';
     row(
-      `${bytes < 0 ? '+' : '−'} ${rule}`,
+      `${bytes < 0 || (bytes === 0 && documents < 0) ? '+' : '−'} ${rule}`,
       Math.abs(documents),
       Math.abs(bytes),
       touched ? `in ${formatCount(touched)} documents` : share,

@@ -22,6 +22,7 @@ import { INDEX_FIELDS, KeptDocumentsReader, readKeptIndex } from './kept-documen
 import { type DocumentTable, type Mixture, planMixture, splitHash } from './mixture.js';
 import { type CorpusPlan, openPlan, type WorkUnit } from './plan.js';
 import { summarize } from './summary.js';
+import { addTally, emptyTally } from './tally.js';
 import { Timings } from './timings.js';
 import type { CorpusReport } from '../report/index.js';
 
@@ -61,10 +62,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<CorpusRe
     const table = readTable(plan, units, folder);
     const duplicates = await timings.measure('deduplicate', () => deduplicate(plan, folder, crew, options));
     const mixture = planMixture(table, duplicates, config);
-    if (mixture.train.length === 0)
-      throw new InputError(
-        'no text is left to train on: see what was dropped, and by which rule, in the folder clean/',
-      );
+    if (mixture.train.length === 0) throw new InputError(`no text is left to train on: ${mostDropped(units)}`);
     const tokenizer = await timings.measure('tokenizer', () =>
       makeTokenizer(config, folder, () => trainingTexts(table, duplicates, mixture, folder), options),
     );
@@ -88,6 +86,18 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<CorpusRe
   } finally {
     await crew.close();
   }
+}
+
+/** What took most documents, for a corpus of which nothing is left. */
+function mostDropped(units: readonly CleanedUnit[]): string {
+  const sum = emptyTally();
+  for (const { tally } of units) addTally(sum, tally);
+  const rules = Object.entries(sum.dropped).sort(([, a], [, b]) => b.documents - a.documents);
+  const taken = rules.slice(0, 3).map(([rule, { documents, examples }]) => {
+    const detail = examples[0]?.detail;
+    return `${rule} took ${documents}${detail ? ` (such as one of ${detail})` : ''}`;
+  });
+  return `of ${sum.read.documents} documents, ${taken.join(', ') || 'all are copies or none could be read'}`;
 }
 
 async function cleanUnits(

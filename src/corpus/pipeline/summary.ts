@@ -180,8 +180,9 @@ function removalsOf({ table, duplicates, mixture, manifest }: Outcome, tally: Ta
     left.bytes -= gone.bytes;
   }
   const mixed: Amount = { documents: 0, bytes: 0 };
-  // A document that the split cuts is in both parts, and counts as one on each side.
+  // Of a document that the split cuts, each part has a piece: one more document, and no more text.
   const parts = mixture.split.tail ? [mixture.train] : [mixture.train, mixture.heldOut];
+  if (mixture.split.tail) mixed.documents += mixture.heldOut.length;
   for (const part of parts)
     for (const d of part) {
       mixed.documents++;
@@ -189,7 +190,7 @@ function removalsOf({ table, duplicates, mixture, manifest }: Outcome, tally: Ta
     }
   removals.push({
     kind: 'mixing',
-    rule: 'weights and caps',
+    rule: 'weights, caps and split',
     documents: left.documents - mixed.documents,
     bytes: left.bytes - mixed.bytes,
     examples: [],
