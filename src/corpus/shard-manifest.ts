@@ -58,4 +58,10 @@ export type SplitEntry = z.infer<typeof split>;
  */
 export const DOCUMENT_FIELDS = 3;
 
+/** A split of these shards, with their totals. */
+export function splitOf(shards: ShardEntry[]): SplitEntry {
+  const sum = (field: 'tokens' | 'documents' | 'textBytes') => shards.reduce((total, shard) => total + shard[field], 0);
+  return { tokens: sum('tokens'), documents: sum('documents'), textBytes: sum('textBytes'), shards };
+}
+
 export const MANIFEST_FILE = 'manifest.json';

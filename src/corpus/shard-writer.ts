@@ -4,7 +4,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, RunError } from '../io/errors.js';
 import { sha256, syncFolder, writeAtomic, writeFully } from '../io/files.js';
-import { DOCUMENT_FIELDS, type ShardEntry, type SplitEntry } from './shard-manifest.js';
+import { DOCUMENT_FIELDS, type ShardEntry, type SplitEntry, splitOf } from './shard-manifest.js';
 
 /** Tokens held back before they are written. */
 const BUFFER = 1 << 18;
@@ -68,9 +68,7 @@ export class ShardWriter {
   /** Closes the last shard and tells what was written. */
   finish(): SplitEntry {
     if (this.shard) this.close();
-    const sum = (field: 'tokens' | 'documents' | 'textBytes') =>
-      this.finished.reduce((total, shard) => total + shard[field], 0);
-    return { tokens: sum('tokens'), documents: sum('documents'), textBytes: sum('textBytes'), shards: this.finished };
+    return splitOf(this.finished);
   }
 
   /** Leaves no open file and no unfinished one. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { describeError, InputError, RunError } from '../io/errors.js';
 import { sha256, sha256File } from '../io/files.js';
-import { DOCUMENT_FIELDS, MANIFEST_FILE, shardManifestSchema } from './shard-manifest.js';
+import { DOCUMENT_FIELDS, MANIFEST_FILE, shardManifestSchema, splitOf } from './shard-manifest.js';
 import type { ShardEntry, ShardManifest, SplitEntry } from './shard-manifest.js';
 
 /** The documents of one part of a tokenized corpus. */
@@ -123,10 +123,7 @@ class FileSplit implements TokenSplit {
   constructor(folder: string, split: SplitEntry, { dtype, tokenizer }: ShardManifest) {
     this.vocabSize = tokenizer.vocabSize;
     this.width = dtype === 'uint16' ? 2 : 4;
-    const sum = (field: 'tokens' | 'documents' | 'textBytes') => split.shards.reduce((n, shard) => n + shard[field], 0);
-    this.documents = sum('documents');
-    this.tokens = sum('tokens');
-    this.textBytes = sum('textBytes');
+    ({ documents: this.documents, tokens: this.tokens, textBytes: this.textBytes } = splitOf(split.shards));
     if (split.documents !== this.documents || split.tokens !== this.tokens || split.textBytes !== this.textBytes)
       throw damaged(join(folder, MANIFEST_FILE), 'its totals are not the sums of its shards');
     for (const { index, documents } of split.shards)

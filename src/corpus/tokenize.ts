@@ -58,19 +58,12 @@ export async function tokenizeToShards(options: TokenizeOptions): Promise<ShardM
     const writer = new ShardWriter({ folder: out, name, dtype, shardTokens });
     try {
       for await (const { text } of corpus.read(part)) {
-        writer.begin();
-        writer.write([startToken]);
-        let accounted = 0;
-        for (const piece of pieces(text)) {
-          const ids = tokenizer.encode(piece);
-          writer.write(ids);
-          for (const id of ids) accounted += lengths[id]!;
-          progress.tokens += ids.length;
-          progress.textBytes += piece.length;
+        for (const piece of writeDocument(writer, text, { tokenizer, lengths, startToken })) {
+          progress.tokens += piece.tokens;
+          progress.textBytes += piece.bytes;
           report();
           await rest();
         }
-        writer.end(text.length, text.length - accounted);
         progress.tokens++;
         progress.documents++;
       }
@@ -138,9 +131,26 @@ export function tokenByteLengths(tokenizer: Tokenizer): Uint16Array {
   return lengths;
 }
 
-/** Token ids of a text, a long one in pieces of about 4 MiB. */
-export function* encodePieces(tokenizer: Tokenizer, text: Uint8Array): Generator<Uint32Array> {
-  for (const piece of pieces(text)) yield tokenizer.encode(piece);
+/**
+ * Writes a document: the start token, then its tokens. A long text goes in pieces of about 4 MiB; after each it yields what
+ * the piece held, so that the caller can show progress and rest.
+ * @param encoder `lengths` as {@link tokenByteLengths} gives them
+ */
+export function* writeDocument(
+  writer: ShardWriter,
+  text: Uint8Array,
+  { tokenizer, lengths, startToken }: { tokenizer: Tokenizer; lengths: Uint16Array; startToken: number },
+): Generator<{ bytes: number; tokens: number }> {
+  writer.begin();
+  writer.write([startToken]);
+  let accounted = 0;
+  for (const piece of pieces(text)) {
+    const ids = tokenizer.encode(piece);
+    writer.write(ids);
+    for (const id of ids) accounted += lengths[id]!;
+    yield { bytes: piece.length, tokens: ids.length };
+  }
+  writer.end(text.length, text.length - accounted);
 }
 
 /**

@@ -8,21 +8,28 @@ import { deserialize, serialize } from 'node:v8';
 import { InputError } from '../../io/errors.js';
 import { makeFolder, writeAtomic } from '../../io/files.js';
 import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer, trainBpe } from '../../tokenizer/index.js';
-import { cutParagraphs, type Duplicates } from '../dedup/index.js';
+import type { Duplicates } from '../dedup/index.js';
 import { pacer } from '../pacing.js';
 import { boundaryTokens, writeManifest } from '../tokenize.js';
-import type { SplitEntry } from '../shard-manifest.js';
-import { textOfPart, type Part } from '../split.js';
+import { type SplitEntry, splitOf } from '../shard-manifest.js';
+import type { Part } from '../split.js';
 import type { CleanedUnit, CleanTask } from './clean-unit.js';
 import type { CorpusConfig } from './config.js';
 import { Crew } from './crew.js';
-import { type DocumentList, encodedBefore, type EncodedShard, type EncodeTask, partNames } from './encode-shard.js';
+import {
+  type DocumentList,
+  encodedBefore,
+  type EncodedShard,
+  type EncodeTask,
+  partNames,
+  shardText,
+} from './encode-shard.js';
 import { corpusFolder, type CorpusFolder } from './folder.js';
 import { INDEX_FIELDS, KeptDocumentsReader, readKeptIndex } from './kept-documents.js';
 import { type DocumentTable, type Mixture, planMixture, splitHash } from './mixture.js';
 import { type CorpusPlan, openPlan, type WorkUnit } from './plan.js';
 import { summarize } from './summary.js';
-import { addTally, emptyTally } from './tally.js';
+import { totalTally } from './tally.js';
 import { Timings } from './timings.js';
 import type { CorpusReport } from '../report/index.js';
 
@@ -90,8 +97,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<CorpusRe
 
 /** What took most documents, for a corpus of which nothing is left. */
 function mostDropped(units: readonly CleanedUnit[]): string {
-  const sum = emptyTally();
-  for (const { tally } of units) addTally(sum, tally);
+  const sum = totalTally(units);
   const rules = Object.entries(sum.dropped).sort(([, a], [, b]) => b.documents - a.documents);
   const taken = rules.slice(0, 3).map(([rule, { documents, examples }]) => {
     const detail = examples[0]?.detail;
@@ -193,10 +199,8 @@ async function* trainingTexts(
     for (const d of train.toSorted()) {
       if (d === previous) continue;
       previous = d;
-      const { text, source } = reader.read(table.units[d]!, table.offsets[d]!, table.textBytes[d]!);
-      const cut = cutsOf(duplicates, d);
-      const whole = Buffer.from(cut ? cutParagraphs(text, cut) : text);
-      const part = textOfPart(split, { text: whole, hash: splitHash(table, duplicates, d), source }, 'train');
+      const document = reader.read(table.units[d]!, table.offsets[d]!, table.textBytes[d]!);
+      const part = shardText(document, cutsOf(duplicates, d), split, splitHash(table, duplicates, d), 'train');
       if (part) yield part;
     }
   } finally {
@@ -287,15 +291,11 @@ function slices(documents: Uint32Array, textBytes: Uint32Array): Uint32Array[] {
 }
 
 function documentList(documents: Uint32Array, table: DocumentTable, duplicates: Duplicates): DocumentList {
-  const pick = <A extends Uint32Array | Float64Array | Uint16Array>(values: A): A =>
-    documents.length === 0
-      ? (values.slice(0, 0) as A)
-      : (Reflect.construct(values.constructor, [Array.from(documents, (d) => values[d]!)]) as A);
   return {
-    units: pick(table.units),
-    offsets: pick(table.offsets),
-    textBytes: pick(table.textBytes),
-    sources: pick(table.sources),
+    units: Uint32Array.from(documents, (d) => table.units[d]!),
+    offsets: Float64Array.from(documents, (d) => table.offsets[d]!),
+    textBytes: Uint32Array.from(documents, (d) => table.textBytes[d]!),
+    sources: Uint16Array.from(documents, (d) => table.sources[d]!),
     hashes: Array.from(documents, (d) => splitHash(table, duplicates, d)),
     cuts: Array.from(documents, (d) => cutsOf(duplicates, d)),
   };
@@ -306,7 +306,7 @@ function cutsOf({ cut, cutStarts }: Duplicates, document: number): Uint32Array |
   return from === to ? null : cut.slice(from, to);
 }
 
-/** Writes the manifest, with which the shards are whole, and removes the records that led to it. */
+/** Writes the manifest, with which the shards are whole. */
 function finishShards(
   plan: CorpusPlan,
   units: readonly CleanedUnit[],
@@ -314,17 +314,8 @@ function finishShards(
   tokenizer: Tokenizer,
   folder: CorpusFolder,
 ): ReturnType<typeof writeManifest> {
-  const entryOf = (encoded: readonly EncodedShard[]): SplitEntry => {
-    const entries = encoded.map(({ entry }) => entry);
-    const sum = (field: 'tokens' | 'documents' | 'textBytes'): number =>
-      entries.reduce((n, entry) => n + entry[field], 0);
-    return {
-      tokens: sum('tokens'),
-      documents: sum('documents'),
-      textBytes: sum('textBytes'),
-      shards: entries.flatMap((entry) => entry.shards),
-    };
-  };
+  const entryOf = (encoded: readonly EncodedShard[]): SplitEntry =>
+    splitOf(encoded.flatMap(({ entry }) => entry.shards));
   return writeManifest(folder.data, tokenizer, {
     heldOutFraction: plan.config.heldOut,
     train: entryOf(shards.train),

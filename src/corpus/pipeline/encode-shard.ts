@@ -6,9 +6,9 @@ import { cutParagraphs } from '../dedup/index.js';
 import type { SplitEntry } from '../shard-manifest.js';
 import { ShardWriter } from '../shard-writer.js';
 import { type Part, type SplitPlan, textOfPart } from '../split.js';
-import { encodePieces, tokenByteLengths, tokenDtype } from '../tokenize.js';
+import { tokenByteLengths, tokenDtype, writeDocument } from '../tokenize.js';
 import { corpusFolder } from './folder.js';
-import { KeptDocumentsReader } from './kept-documents.js';
+import { type KeptDocument, KeptDocumentsReader } from './kept-documents.js';
 
 /** Where documents are, in the order in which they are wanted. All arrays are [documents]. */
 export interface DocumentList {
@@ -65,20 +65,12 @@ export function encodeShard(task: EncodeTask, onBytes: (bytes: number) => void):
     for (let i = 0; i < units.length; i++) {
       const begin = performance.now();
       const document = reader.read(units[i]!, offsets[i]!, textBytes[i]!);
-      const cut = cuts[i] ?? null;
-      const whole = Buffer.from(cut ? cutParagraphs(document.text, cut) : document.text);
-      const text = textOfPart(task.split, { text: whole, hash: hashes[i]!, source: document.source }, task.part);
+      const text = shardText(document, cuts[i] ?? null, task.split, hashes[i]!, task.part);
       const middle = performance.now();
       if (text && text.length > 0) {
-        writer.begin();
-        writer.write([task.startToken]);
-        let [accounted, tokens] = [0, 1];
-        for (const ids of encodePieces(tokenizer, text)) {
-          writer.write(ids);
-          tokens += ids.length;
-          for (const id of ids) accounted += lengths[id]!;
-        }
-        writer.end(text.length, text.length - accounted);
+        let tokens = 1;
+        for (const piece of writeDocument(writer, text, { tokenizer, lengths, startToken: task.startToken }))
+          tokens += piece.tokens;
         const own = (result.sources[sources[i]!] ??= { documents: 0, bytes: 0, tokens: 0 });
         own.documents++;
         own.bytes += text.length;
@@ -95,6 +87,17 @@ export function encodeShard(task: EncodeTask, onBytes: (bytes: number) => void):
     writer.abandon();
     reader.close();
   }
+}
+
+/** What of a kept document is in the shards of a part: its text less the lines that are cut, or the piece the split gives. */
+export function shardText(
+  { text, source }: KeptDocument,
+  cut: Uint32Array | null,
+  split: SplitPlan,
+  hash: string,
+  part: Part,
+): Uint8Array | null {
+  return textOfPart(split, { text: Buffer.from(cut ? cutParagraphs(text, cut) : text), hash, source }, part);
 }
 
 /** What an earlier sitting wrote of a shard, or null. */

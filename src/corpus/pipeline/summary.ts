@@ -28,7 +28,7 @@ import type { CorpusFolder } from './folder.js';
 import { KeptDocumentsReader } from './kept-documents.js';
 import type { DocumentTable, Mixture } from './mixture.js';
 import type { CorpusPlan } from './plan.js';
-import { addTally, type Amount, emptyTally, type Tally } from './tally.js';
+import { type Amount, type Tally, totalTally } from './tally.js';
 import type { Timings } from './timings.js';
 
 export interface Outcome {
@@ -53,8 +53,7 @@ const SAMPLES = 0x73616d70;
 export function summarize(outcome: Outcome): CorpusReport {
   const { plan, units, folder, manifest, tokenizer, timings, shards } = outcome;
   const { config } = plan;
-  const tally = emptyTally();
-  for (const unit of units) addTally(tally, unit.tally);
+  const tally = totalTally(units);
   const reader = new KeptDocumentsReader(folder.documents);
   try {
     const { train, heldOut } = manifest;

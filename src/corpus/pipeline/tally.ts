@@ -107,8 +107,14 @@ export function addSeconds(tally: Tally, part: string, seconds: number): void {
   addTo(tally.seconds, part, seconds);
 }
 
-/** Adds a unit's tally to that of all. */
-export function addTally(sum: Tally, unit: Tally): void {
+/** The tally of all units together. */
+export function totalTally(units: readonly { tally: Tally }[]): Tally {
+  const sum = emptyTally();
+  for (const { tally } of units) addTally(sum, tally);
+  return sum;
+}
+
+function addTally(sum: Tally, unit: Tally): void {
   for (const part of ['read', 'kept', 'changed'] as const) {
     sum[part].documents += unit[part].documents;
     sum[part].bytes += unit[part].bytes;

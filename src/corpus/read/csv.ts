@@ -1,8 +1,9 @@
 /** CSV and its relatives: a document a row, from the column that the header names. */
 import type { SourceDocument } from '../document.js';
+import { withoutBom } from '../text-checks.js';
 import { contentOf } from './content.js';
 import { CsvRows, type Row } from './csv-rows.js';
-import { decode, utf8 } from './encoding.js';
+import { decode } from './encoding.js';
 import { nameOf, type ReadUnit, type Report } from './options.js';
 import { piecesOf } from './pieces.js';
 import { documentOf, isMetaField, metaOf, TEXT_FIELD } from './record.js';
@@ -145,6 +146,3 @@ function valueOf(row: Row, column: number, encoding: string): ReturnType<typeof 
 }
 
 const unquoted = (name: string): string => (/^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name);
-
-const withoutBom = (bytes: Uint8Array): Uint8Array =>
-  utf8(bytes.subarray(0, 3)) === '\ufeff' ? bytes.subarray(3) : bytes;
