@@ -6,6 +6,7 @@ import { initializeTransformer, newModelConfig, type Transformer } from '../mode
 import { byteTokenizer } from '../tokenizer/index.js';
 import { evaluateHeldOut } from './evaluate.js';
 import { train } from './loop.js';
+import { lossAndGradients } from './objective.js';
 import { Optimizer } from './optimizer.js';
 
 const tokenizer = byteTokenizer();
@@ -44,7 +45,7 @@ async function run<T>(settings: Settings, use: (model: Transformer) => T | Promi
   try {
     const once = (step: number) => (step <= steps ? 1 : null);
     await train({
-      model,
+      gradients: (batch, scored) => lossAndGradients(model, batch, scored),
       optimizer,
       batches,
       accumulate,

@@ -1,29 +1,36 @@
-/** THE training loop: batches in, updates out. What happens between steps is the caller's, through `onStep`. */
+/**
+ * THE training loop: batches in, updates out. What is learned is the caller's, through `gradients`; what happens between
+ * steps too, through `onStep`.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { TrainingBatches } from '../corpus/index.js';
 import { RunError } from '../io/errors.js';
-import type { Transformer } from '../model/index.js';
-import { lossAndGradients } from './objective.js';
 import type { Optimizer } from './optimizer.js';
 
 export interface StepReport {
   /** From 1. */
   step: number;
-  /** Mean loss of the step's tokens before its update, nats a token. */
+  /** Mean loss of the step's terms before its update: for language modelling, nats a token. */
   loss: number;
   gradNorm: number;
   /** Multiplier of the learning rates that the schedule gave. */
   rate: number;
-  /** Tokens that were predicted in this step. */
+  /** Terms of the loss in this step: for language modelling, tokens that were predicted. */
   tokens: number;
   /** Seconds the step took. */
   seconds: number;
 }
 
-export interface LoopOptions {
-  model: Transformer;
+/** What the loop asks of a batch of any objective. */
+export interface Scored {
+  /** Terms of the loss in it, such as predicted tokens: what the loss of a step is the mean over. */
+  scored: number;
+}
+
+export interface LoopOptions<Batch extends Scored> {
   optimizer: Optimizer;
-  batches: TrainingBatches;
+  batches: { next(): Batch | Promise<Batch> };
+  /** Adds the gradient of the batch's share of the step's mean loss over `scoredInStep` terms, and returns that share. */
+  gradients: (batch: Batch, scoredInStep: number) => number;
   /** Batches whose gradients are added up for one update. */
   accumulate: number;
   /** First step to run, above 1 when a run is continued. */
@@ -38,20 +45,21 @@ export interface LoopOptions {
 
 /**
  * Runs steps until the rate is null or the signal comes; returns the last step that was finished. The gradient of a step is that
- * of the mean over all its tokens, however it is divided into batches.
+ * of the mean over all its terms, however it is divided into batches.
  * @throws RunError when loss or gradient is not finite; the update of that step has not been made then
  */
-export async function train(options: LoopOptions): Promise<number> {
-  const { model, optimizer, batches, accumulate } = options;
+export async function train<Batch extends Scored>(options: LoopOptions<Batch>): Promise<number> {
+  const { optimizer, batches, accumulate, gradients } = options;
   let step = options.firstStep ?? 1;
   for (; !options.signal?.aborted; step++) {
     const rate = options.rate(step);
     if (rate === null) break;
     const begin = performance.now();
-    const parts = Array.from({ length: accumulate }, () => batches.next());
+    const parts: Batch[] = [];
+    for (let part = 0; part < accumulate; part++) parts.push(await batches.next());
     const tokens = parts.reduce((sum, part) => sum + part.scored, 0);
     let loss = 0;
-    for (const part of parts) loss += lossAndGradients(model, part, tokens);
+    for (const part of parts) loss += gradients(part, tokens);
     const gradNorm = optimizer.gradNorm();
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
       throw new RunError(

@@ -10,6 +10,7 @@ import { checkpointFolder, keepNewest, listCheckpoints, loadNewest, saveCheckpoi
 import { evaluateHeldOut, type HeldOutResult } from './evaluate.js';
 import { trainingFlopsPerToken } from './flops.js';
 import { type StepReport, train } from './loop.js';
+import { lossAndGradients } from './objective.js';
 import { readMetrics, RunLog } from './metrics.js';
 import { Optimizer } from './optimizer.js';
 import { projectionBlocks, totalWithDecay } from './plan.js';
@@ -109,7 +110,7 @@ export class TrainingSession {
     } else this.takeUpClock();
     this.checkpointAt = this.seconds();
     this.step = await train({
-      model,
+      gradients: (batch, scored) => lossAndGradients(model, batch, scored),
       optimizer: this.optimizer,
       batches,
       accumulate: run.training.accumulate,

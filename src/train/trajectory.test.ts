@@ -9,6 +9,7 @@ import { shardsInMemory, TrainingBatches } from '../corpus/index.js';
 import { initializeTransformer, newModelConfig } from '../model/index.js';
 import { byteTokenizer } from '../tokenizer/index.js';
 import { train } from './loop.js';
+import { lossAndGradients } from './objective.js';
 import { Optimizer } from './optimizer.js';
 import { projectionBlocks } from './plan.js';
 import { createSchedule } from './schedule.js';
@@ -37,7 +38,7 @@ async function losses(family: 'gpt2' | 'llama', kind: 'adamw' | 'muon'): Promise
   const schedule = createSchedule({ shape: 'wsd', warmupSteps: 5, decayFraction: 0.4 });
   const found: number[] = [];
   await train({
-    model,
+    gradients: (batch, scored) => lossAndGradients(model, batch, scored),
     optimizer,
     batches: new TrainingBatches({ shards, context: 24, rowsPerBatch: 4, seed: 2 }),
     accumulate: 2,
