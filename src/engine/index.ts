@@ -1,8 +1,9 @@
 /** Eager tensors on native memory, differentiation, scopes. Nothing above this room knows which kernels run. */
 export { kernels } from './kernels.js';
-export { memoryUse, scope, trimMemory } from './memory.js';
+export { memoryUse, resetPeak, scope, trimMemory } from './memory.js';
 export * from './ops/attention.js';
 export * from './ops/cached-attention.js';
+export { checkpoint } from './ops/checkpoint.js';
 export * from './ops/elementwise.js';
 export * from './ops/embedding.js';
 export * from './ops/head.js';
