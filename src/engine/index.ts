@@ -10,4 +10,19 @@ export * from './ops/head.js';
 export * from './ops/linear.js';
 export * from './ops/norm.js';
 export { Tape } from './tape.js';
-export { dispose, empty, keep, parameter, type Shape, sizeOf, Tensor, tensor, zeroGrad, zeros } from './tensor.js';
+export {
+  dispose,
+  empty,
+  emptyBfloat16,
+  keep,
+  parameter,
+  type Shape,
+  sizeOf,
+  Tensor,
+  tensor,
+  type TensorDtype,
+  toBfloat16,
+  toFloat32,
+  zeroGrad,
+  zeros,
+} from './tensor.js';

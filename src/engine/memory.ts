@@ -12,6 +12,7 @@ export class Storage {
   array: Float32Array;
   readonly capacity: number;
   scope: Scope | null;
+  private halfArray: Uint16Array | null = null;
 
   constructor(array: Float32Array, scope: Scope | null) {
     this.array = array;
@@ -21,6 +22,13 @@ export class Storage {
 
   get live(): boolean {
     return this.array.length > 0;
+  }
+
+  /** The same memory as elements of two bytes. */
+  get halves(): Uint16Array {
+    const { buffer, byteOffset, length } = this.array;
+    if (this.halfArray?.length !== 2 * length) this.halfArray = new Uint16Array(buffer, byteOffset, 2 * length);
+    return this.halfArray;
   }
 }
 
