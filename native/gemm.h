@@ -239,12 +239,12 @@ void gemm(const Gemm& g) {
   if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return gemmThin(g);
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
-  // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough.
+  // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough, so that all end together.
   const int64_t rowTiles = (g.m + kTileRows - 1) / kTileRows, threads = threadCount();
   int64_t rowBlocks = (g.m + kRowBlock - 1) / kRowBlock;
   rowBlocks = (rowBlocks + threads - 1) / threads * threads;
+  if (rowBlocks > rowTiles) rowBlocks = rowTiles;
   const int64_t tilesPerBlock = (rowTiles + rowBlocks - 1) / rowBlocks;
-  rowBlocks = (rowTiles + tilesPerBlock - 1) / tilesPerBlock;
   const int64_t widest = g.n < kColumnBlock ? (g.n + kTileColumns - 1) / kTileColumns * kTileColumns : kColumnBlock;
   // Full tiles of A, and full panels of B that lie in rows, are read where they are: packing them would cost more than it
   // gives. Rows whose distance puts them all on the same few cache lines are packed.
@@ -266,8 +266,8 @@ void gemm(const Gemm& g) {
         else packCopied<kTileColumns>(g.b + depth0 * g.ldb + column, g.ldb, width, depth, to);
       });
       parallel(rowBlocks, [&](int64_t block, int worker) {
-        const int64_t tile0 = block * tilesPerBlock;
-        const int64_t tiles = rowTiles - tile0 < tilesPerBlock ? rowTiles - tile0 : tilesPerBlock;
+        const int64_t tile0 = block * rowTiles / rowBlocks;
+        const int64_t tiles = (block + 1) * rowTiles / rowBlocks - tile0;
         const auto heightOf = [&](int64_t t) {
           const int64_t left = g.m - (tile0 + t) * kTileRows;
           return left < kTileRows ? (int)left : kTileRows;
