@@ -38,56 +38,55 @@ TELAR_INLINE void multiplyTile(int64_t depth, const float* a, int64_t aRow, int6
   }
 }
 
-typedef float Quad __attribute__((vector_size(16)));
-typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
+// Lanes of a and b in turn, in runs of kRun: the lower halves of all pairs of runs (kUpper 0), or the upper (1).
+template <int kRun, int kUpper>
+TELAR_INLINE Vec interleave(Vec a, Vec b) {
+  IntVec lanes;
+  for (int i = 0; i < kWidth; i++) {
+    const int run = i / kRun, from = run / 2 * 2 * kRun + kUpper * kRun + i % kRun;
+    lanes[i] = run % 2 == 0 ? from : kWidth + from;
+  }
 #if defined(__clang__)
-#define TELAR_SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+  Vec out;
+  for (int i = 0; i < kWidth; i++) out[i] = lanes[i] < kWidth ? a[lanes[i]] : b[lanes[i] - kWidth];
+  return out;
 #else
-#define TELAR_SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (IntQuad){i, j, k, l})
-typedef int32_t IntQuad __attribute__((vector_size(16)));
+  return __builtin_shuffle(a, b, lanes);
 #endif
-
-TELAR_INLINE Quad loadQuad(const float* p) { return *(const UnalignedQuad*)p; }
-TELAR_INLINE Quad loadQuad(const uint16_t* p) {
-  typedef uint16_t HalfQuad __attribute__((vector_size(8)));
-  typedef uint16_t UnalignedHalfQuad __attribute__((vector_size(8), aligned(2), may_alias));
-  typedef uint32_t BitsQuad __attribute__((vector_size(16)));
-  const HalfQuad halves = *(const UnalignedHalfQuad*)p;
-  return (Quad)(__builtin_convertvector(halves, BitsQuad) << 16);
 }
 
-// to[k * toStride + j] = from[j * fromStride + k] for 4 x 4 elements.
-template <typename T>
-TELAR_INLINE void transpose4(const T* from, int64_t fromStride, float* to, int64_t toStride) {
-  const Quad r0 = loadQuad(from), r1 = loadQuad(from + fromStride);
-  const Quad r2 = loadQuad(from + 2 * fromStride), r3 = loadQuad(from + 3 * fromStride);
-  const Quad a = TELAR_SHUFFLE(r0, r1, 0, 4, 1, 5), b = TELAR_SHUFFLE(r2, r3, 0, 4, 1, 5);
-  const Quad c = TELAR_SHUFFLE(r0, r1, 2, 6, 3, 7), d = TELAR_SHUFFLE(r2, r3, 2, 6, 3, 7);
-  *(UnalignedQuad*)to = TELAR_SHUFFLE(a, b, 0, 1, 4, 5);
-  *(UnalignedQuad*)(to + toStride) = TELAR_SHUFFLE(a, b, 2, 3, 6, 7);
-  *(UnalignedQuad*)(to + 2 * toStride) = TELAR_SHUFFLE(c, d, 0, 1, 4, 5);
-  *(UnalignedQuad*)(to + 3 * toStride) = TELAR_SHUFFLE(c, d, 2, 3, 6, 7);
+// Transposes the lanes of kWidth vectors: in each of log2(kWidth) rounds, pairs that are kRun apart swap halves.
+template <int kRun>
+TELAR_INLINE void transposeLanes(Vec (&rows)[kWidth]) {
+  if constexpr (kRun < kWidth) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kWidth; i++) {
+      if (i & kRun) continue;
+      const Vec a = rows[i], b = rows[i + kRun];
+      rows[i] = interleave<kRun, 0>(a, b);
+      rows[i + kRun] = interleave<kRun, 1>(a, b);
+    }
+    transposeLanes<2 * kRun>(rows);
+  }
 }
 
-// Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns. Goes through 16 steps of
-// depth at a time: whole cache lines are read, and what is written meanwhile stays in the first-level cache.
+// Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns.
 template <int kPanel, typename T>
 TELAR_INLINE void packTransposed(const T* from, int64_t stride, int columns, int64_t depth, float* to) {
-  for (int64_t k0 = 0; k0 < depth; k0 += 16) {
-    const int64_t k1 = k0 + 16 < depth ? k0 + 16 : depth;
-    int j = 0;
-    for (; j + 4 <= columns; j += 4) {
-      const T* source = from + j * stride;
-      int64_t k = k0;
-      for (; k + 4 <= k1; k += 4) transpose4(source + k, stride, to + k * kPanel + j, kPanel);
-      for (; k < k1; k++)
-        for (int c = 0; c < 4; c++) to[k * kPanel + j + c] = toFloat(source[c * stride + k]);
-    }
-    for (; j < columns; j++)
-      for (int64_t k = k0; k < k1; k++) to[k * kPanel + j] = toFloat(from[j * stride + k]);
-    for (; j < kPanel; j++)
-      for (int64_t k = k0; k < k1; k++) to[k * kPanel + j] = 0;
+  int64_t k0 = 0;
+  if (kPanel % kWidth == 0 && columns == kPanel) {
+    for (; k0 + kWidth <= depth; k0 += kWidth)
+      for (int j = 0; j < kPanel; j += kWidth) {
+        Vec rows[kWidth];
+#pragma GCC unroll 16
+        for (int i = 0; i < kWidth; i++) rows[i] = load(from + (j + i) * stride + k0);
+        transposeLanes<1>(rows);
+#pragma GCC unroll 16
+        for (int i = 0; i < kWidth; i++) store(to + (k0 + i) * kPanel + j, rows[i]);
+      }
   }
+  for (int j = 0; j < kPanel; j++)
+    for (int64_t k = k0; k < depth; k++) to[k * kPanel + j] = j < columns ? toFloat(from[j * stride + k]) : 0.0f;
 }
 
 // Panel of `kPanel` columns: to[k * kPanel + j] = from[k * stride + j], zeros for j >= columns.
@@ -252,16 +251,16 @@ void gemm(const Gemm& g) {
   if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return g.b16 ? gemmThin(g, g.b16) : gemmThin(g, g.b);
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
-  // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough.
+  // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough, so that all end together.
   const int64_t rowTiles = (g.m + kTileRows - 1) / kTileRows, threads = threadCount();
   int64_t rowBlocks = (g.m + kRowBlock - 1) / kRowBlock;
   rowBlocks = (rowBlocks + threads - 1) / threads * threads;
+  if (rowBlocks > rowTiles) rowBlocks = rowTiles;
   const int64_t tilesPerBlock = (rowTiles + rowBlocks - 1) / rowBlocks;
-  rowBlocks = (rowTiles + tilesPerBlock - 1) / tilesPerBlock;
   const int64_t widest = g.n < kColumnBlock ? (g.n + kTileColumns - 1) / kTileColumns * kTileColumns : kColumnBlock;
   // Full tiles of A, and full panels of B that lie in rows, are read where they are: packing them would cost more than it
   // gives. Rows whose distance puts them all on the same few cache lines are packed, and bfloat16 is, which decodes it.
-  const bool placedA = g.transposeA || g.lda % kAliasedStride != 0;
+  const bool placedA = g.lda % (g.transposeA ? kAliasedStride / 2 : kAliasedStride) != 0;
   const bool placedB = !g.b16 && !g.transposeB && g.ldb % 16 == 0 && g.ldb % (kAliasedStride / 2) != 0;
   float* packedB = scratch(-1, (size_t)(widest * depthBlock));
 
@@ -283,8 +282,8 @@ void gemm(const Gemm& g) {
         else pack(g.b);
       });
       parallel(rowBlocks, [&](int64_t block, int worker) {
-        const int64_t tile0 = block * tilesPerBlock;
-        const int64_t tiles = rowTiles - tile0 < tilesPerBlock ? rowTiles - tile0 : tilesPerBlock;
+        const int64_t tile0 = block * rowTiles / rowBlocks;
+        const int64_t tiles = (block + 1) * rowTiles / rowBlocks - tile0;
         const auto heightOf = [&](int64_t t) {
           const int64_t left = g.m - (tile0 + t) * kTileRows;
           return left < kTileRows ? (int)left : kTileRows;
