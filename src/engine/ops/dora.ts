@@ -5,7 +5,7 @@
 import { Epilogue, kernels } from '../kernels.js';
 import { freeStorage } from '../memory.js';
 import { addGrad, record } from '../tape.js';
-import { empty, type Tensor } from '../tensor.js';
+import { empty, type Tensor, toFloat32 } from '../tensor.js';
 import type { LowRank } from './low-rank.js';
 
 /** A low-rank part with the lengths of the rows it covers. */
@@ -22,7 +22,7 @@ export interface DoraPart extends LowRank {
  */
 export function doraWeight(weight: Tensor, parts: readonly DoraPart[]): Tensor {
   const width = weight.columns;
-  const base = copyOf(weight);
+  const base = toFloat32(weight);
   const out = parts.length > 0 ? empty(weight.shape) : base;
   if (out !== base) kernels.affine(base.raw, out.raw, out.size, 1, 0, 0);
   const changed = parts.map((part) => {
@@ -54,7 +54,7 @@ export function doraWeight(weight: Tensor, parts: readonly DoraPart[]): Tensor {
 
 /** ‖W[i] + scale · (b a)[i]‖ of the covered rows: with it as the magnitude a part changes nothing but by b · a. */
 export function doraNorms(weight: Tensor, part: LowRank): Float32Array {
-  const base = copyOf(weight);
+  const base = toFloat32(weight);
   const direction = directionOf(base, part);
   const norms = rowNorms(direction);
   for (const each of [base, direction]) freeStorage(each.storage);
@@ -96,15 +96,6 @@ function partGradients(grad: Tensor, part: DoraPart, direction: Tensor, factor: 
     ),
   ); // prettier-ignore
   freeStorage(scaled.storage);
-}
-
-/** The weight in float32, whatever it is kept as. */
-function copyOf(weight: Tensor): Tensor {
-  const copy = empty(weight.shape);
-  const [rows, width] = [weight.shape[0]!, weight.columns];
-  const all = Int32Array.from({ length: rows }, (_, i) => i);
-  kernels.embeddingForward(rows, width, weight.raw, all, copy.raw, false);
-  return copy;
 }
 
 /** W + scale · b · a of the covered rows, [rows covered, in]. */

@@ -22,7 +22,7 @@ function forward(
   if (k !== inner) throw new Error(`linear: input has ${inner} columns, weight [${weight.shape}] wants ${k}`);
   kernels.gemm(
     false, true, x.rows, n, inner,
-    x.raw, 0, inner, weight.raw, 0, inner, out.raw, 0, n,
+    x.raw, 0, inner, weight.operand, 0, inner, out.raw, 0, n,
     1, applied ? 1 : 0, epilogue, bias?.raw ?? null, aux?.raw ?? null, null, out2?.raw ?? null,
   ); // prettier-ignore
   return applied;
@@ -48,7 +48,7 @@ function backward(
     if (dLow) applied!.inputGrad(dLow, dx, accumulate);
     kernels.gemm(
       false, false, grad.rows, k, n,
-      grad.raw, 0, n, weight.raw, 0, k, dx.raw, 0, k,
+      grad.raw, 0, n, weight.operand, 0, k, dx.raw, 0, k,
       1, accumulate || dLow ? 1 : 0, epilogue, null, aux1?.raw ?? null, aux2?.raw ?? null, out2?.raw ?? null,
     ); // prettier-ignore
   });

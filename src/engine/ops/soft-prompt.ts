@@ -82,7 +82,7 @@ function put(table: Tensor, ids: Int32Array, out: Tensor, rows: Int32Array): voi
   if (ids.length === 0) return;
   const width = table.columns;
   const found = empty([ids.length, width]);
-  kernels.embeddingForward(table.shape[0]!, width, table.raw, ids, found.raw, false);
+  kernels.embeddingForward(table.shape[0]!, width, table.operand, ids, found.raw, false);
   kernels.copyRows(width, found.raw, 0, width, out.raw, width, rows);
   freeStorage(found.storage);
 }

@@ -106,7 +106,7 @@ export function copyValues(from: Tensor, to: Tensor): void {
   kernels.embeddingForward(
     rows,
     width,
-    from.raw,
+    from.operand,
     Int32Array.from({ length: rows }, (_, i) => i),
     to.raw,
     false,
@@ -121,7 +121,7 @@ function spread(table: Tensor): number {
     kernels.embeddingForward(
       table.rows,
       table.columns,
-      table.raw,
+      table.operand,
       Int32Array.from({ length: rows }, (_, i) => Math.floor((i * table.rows) / rows)),
       some.raw,
       false,
