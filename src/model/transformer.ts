@@ -6,6 +6,7 @@ import {
   addEmbedding,
   attention,
   cachedAttention,
+  checkpoint,
   dispose,
   doraWeight,
   embedding,
@@ -44,6 +45,8 @@ export interface PackedTokens {
 }
 
 export interface HiddenOptions {
+  /** Keep only each layer's input for backward, which computes the rest again: far less memory, a third more time. */
+  checkpoint?: boolean;
   /** Sees each layer's projections [rows, (heads + 2 kvHeads) · headDim], rotated, before they are used. */
   observe?: (projections: Tensor, layer: number) => void;
 }
@@ -114,12 +117,13 @@ export class Transformer {
   }
 
   /** Final hidden states of packed sequences, [rows, width]; differentiable. */
-  hidden({ tokens, positions, sequenceStarts }: PackedTokens, { observe }: HiddenOptions = {}): Tensor {
+  hidden({ tokens, positions, sequenceStarts }: PackedTokens, options: HiddenOptions = {}): Tensor {
     const window = this.config.slidingWindow ?? 0;
-    return this.blocks(tokens, positions, (qkv, layer) => {
-      observe?.(qkv, layer);
+    const attend: Attend = (qkv, layer) => {
+      options.observe?.(qkv, layer);
       return attention(qkv, this.config, sequenceStarts, window);
-    });
+    };
+    return this.blocks(tokens, positions, attend, options.checkpoint);
   }
 
   /**
@@ -143,14 +147,15 @@ export class Transformer {
     for (const parameter of this.parameters.values()) dispose(parameter);
   }
 
-  private blocks(tokens: Int32Array, positions: Int32Array, attend: Attend): Tensor {
+  private blocks(tokens: Int32Array, positions: Int32Array, attend: Attend, again = false): Tensor {
     const { config } = this;
     const virtual = this.virtualTokens.length > 0 ? virtualRows(tokens, config.vocabSize) : null;
     const rows: Rows = { positions, virtual: virtual && virtual.rows.length > 0 ? virtual : null };
     let x = this.embed(tokens, rows); // [rows, width]
     for (let layer = 0; layer < config.layers; layer++) {
-      x = this.attentionBlock(x, layer, rows, attend);
-      x = this.mlpBlock(x, layer);
+      const input = x;
+      const block = (): Tensor => this.mlpBlock(this.attentionBlock(input, layer, rows, attend), layer);
+      x = again ? checkpoint([input], block) : block();
     }
     return this.norm(x, 'finalNorm');
   }

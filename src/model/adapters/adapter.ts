@@ -1,5 +1,15 @@
 /** An adapter: a few trained tensors that change what a frozen model does. */
-import { dispose, doraNorms, empty, keep, kernels, parameter, scope, type Tensor } from '../../engine/index.js';
+import {
+  dispose,
+  doraNorms,
+  empty,
+  keep,
+  kernels,
+  parameter,
+  scope,
+  type Tensor,
+  toFloat32,
+} from '../../engine/index.js';
 import { InputError } from '../../io/errors.js';
 import { Random } from '../../io/hash-random.js';
 import type { Transformer } from '../transformer.js';
@@ -101,16 +111,8 @@ export function newAdapter(model: Transformer, config: AdapterConfig, options: N
 }
 
 /** Copies a parameter of the model as float32, whatever it is kept as. */
-export function copyValues(from: Tensor, to: Tensor): void {
-  const [rows, width] = from.shape.length > 1 ? [from.shape[0]!, from.columns] : [1, from.size];
-  kernels.embeddingForward(
-    rows,
-    width,
-    from.operand,
-    Int32Array.from({ length: rows }, (_, i) => i),
-    to.raw,
-    false,
-  );
+function copyValues(from: Tensor, to: Tensor): void {
+  scope(() => to.data.set(toFloat32(from).data));
 }
 
 /** Root mean square of (at most 1000 rows of) a table. */
