@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `telar`: one command a file; each parses its flags, calls the library and prints. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { InputError, RunError } from '../io/errors.js';
 import { version } from '../io/version.js';
 import { configFlag, withConfigFile } from './config-file.js';
@@ -28,6 +28,7 @@ const program = new Command('telar')
   .description('Build language models end to end on the machine you have.')
   .version(version)
   .option('--debug', 'print a stack trace when something fails')
+  .enablePositionalOptions() // flags behind a command are its own, which matters where a command has both flags and subcommands
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 if (!args.includes('--version') || called !== undefined)
@@ -36,6 +37,7 @@ for (const command of program.commands)
   for (const each of [command, ...command.commands]) {
     each.exitOverride(); // subcommands throw their usage errors too, so that all exits are decided below
     if (each.commands.length === 0) each.option(...configFlag);
+    each.addOption(new Option('--debug').hideHelp());
   }
 
 try {
@@ -51,7 +53,7 @@ function exitCode(error: unknown): number {
   const expected = error instanceof InputError || error instanceof RunError;
   const message = error instanceof Error ? error.message : String(error);
   console.error(`telar: ${message}`);
-  if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) console.error(error.stack);
+  if (args.includes('--debug') && error instanceof Error) console.error(error.stack);
   else if (!expected) console.error('This is a bug in telar; run again with --debug for the place.');
   return error instanceof InputError ? 2 : 1;
 }
