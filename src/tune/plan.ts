@@ -1,6 +1,14 @@
 /** What a tuning run will be: for each method a learning rate, a length and an adapter by rule; every value can be given instead. */
 import { InputError } from '../io/errors.js';
-import { type AdapterConfig, loraTargets, type ModelConfig, type Module, MODULES } from '../model/index.js';
+import { checkAdapterConfig } from '../model/adapters/config.js';
+import {
+  type AdapterConfig,
+  type LoraConfig,
+  loraTargets,
+  type ModelConfig,
+  type Module,
+  MODULES,
+} from '../model/index.js';
 import type { OptimizerConfig } from '../train/index.js';
 
 export const methods = ['full', 'lora', 'prompt', 'prefix'] as const;
@@ -61,16 +69,17 @@ export function planOptimizer(method: Method, { width }: ModelConfig, options: T
   };
 }
 
-/** The adapter of a method; null for full tuning, which has none. @throws InputError for flags of another method */
+/** The adapter of a method; null for full tuning, which has none. @throws InputError for flags of another method, or what does not fit the model */
 export function planAdapter(method: Method, model: ModelConfig, options: TunePlanOptions): AdapterConfig | null {
   const lora = { rank: 1, alpha: 1, rslora: 1, dora: 1, targetModules: 1, modulesToSave: 1 } as const;
   refuse(method, 'lora', method === 'lora', Object.keys(lora), options);
   const soft = method === 'prompt' || method === 'prefix';
   refuse(method, 'prompt or prefix', soft, ['virtualTokens'], options);
   if (method === 'full') return null;
-  if (method !== 'lora') return { kind: method, virtualTokens: options.virtualTokens ?? 20 };
+  if (method !== 'lora')
+    return checkAdapterConfig({ kind: method, virtualTokens: options.virtualTokens ?? 20 }, model, method);
   const rank = options.rank ?? 8;
-  return {
+  const config: LoraConfig = {
     kind: 'lora',
     rank,
     alpha: options.alpha ?? 2 * rank,
@@ -79,6 +88,7 @@ export function planAdapter(method: Method, model: ModelConfig, options: TunePla
     targets: options.targetModules ? options.targetModules.map(asModule) : loraTargets(model),
     modulesToSave: options.modulesToSave ?? [],
   };
+  return checkAdapterConfig(config, model, method);
 }
 
 /** Steps to warm up in a run of so many steps, or of a length that is not known. */

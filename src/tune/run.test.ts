@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memoryUse } from '../engine/index.js';
+import { InputError } from '../io/errors.js';
 import { readMetrics, readSamples } from '../train/index.js';
 import { writeExamples, writeTinyModel } from './fixtures.js';
 import type { Method } from './plan.js';
@@ -155,5 +156,37 @@ describe('tune', () => {
     await run('lora', 'changed', { data: [examples], signal: stop.signal });
     writeExamples(own, 41);
     await expect(resumeTuning({ out: at('changed') })).rejects.toThrow(/examples.jsonl has changed/);
+  });
+
+  const refused: [Partial<TuneOptions>, RegExp][] = [
+    [{ virtualTokens: 4 }, /^--virtual-tokens is for --method prompt or prefix, not for lora$/],
+    [{ method: 'full', rank: 4 }, /^--rank is for --method lora, not for full$/],
+    [{ method: 'prefix', init: 'random' }, /^--init is for --method prompt, not for prefix$/],
+    [{ method: 'prompt', init: 'text' }, /^--init text needs words to begin from: give --init-text$/],
+    [{ method: 'prompt', init: 'random', initText: 'a' }, /^--init-text is for --init text, not for random$/],
+    [{ method: 'prompt', initText: '' }, /--init-text/],
+    [{ method: 'prompt', virtualTokens: 64 }, /no room/],
+    [{ optimizer: 'muon' }, /^--optimizer muon is for --method full/],
+    [{ targetModules: ['attn.x'] }, /no module attn.x/],
+    [{ modulesToSave: ['body'] }, /no module body/],
+    [{ steps: 4, epochs: 2 }, /^give one of --epochs, --steps and --minutes$/],
+    [{ minutes: 1, steps: 2 }, /^give one of --epochs, --steps and --minutes$/],
+    [{ validationFraction: 1 }, /^--validation-fraction must be from 0 to below 1, not 1$/],
+    [{ validation: ['x'], validationFraction: 0.2 }, /^give one of --validation and --validation-fraction$/],
+    [{ batchTokens: 2 }, /^--batch-tokens 2 is less than the longest example/],
+    [{ context: 100 }, /^--context 100 is more than the model takes, 64 tokens$/],
+    [{ method: 'full', dtype: 'bf16' }, /^--dtype bf16 is for a frozen base/],
+    [{ method: 'full', adapter: 'x' }, /^--adapter goes on with an adapter/],
+    [{ adapter: '/nowhere' }, /nowhere/],
+    [{ model: '/nowhere' }, /nowhere/],
+    [{ data: ['/nowhere.jsonl'] }, /nowhere.jsonl/],
+  ];
+  it.each(refused)('refuses %o before it makes anything', async (options, message) => {
+    const before = memoryUse().buffers;
+    const attempt = run(options.method ?? 'lora', 'refused', options);
+    await expect(attempt).rejects.toThrow(message);
+    await expect(attempt).rejects.toThrow(InputError);
+    expect(existsSync(at('refused'))).toBe(false);
+    expect(memoryUse().buffers).toBe(before);
   });
 });

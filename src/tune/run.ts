@@ -243,7 +243,7 @@ function checkOptions(options: TuneOptions): void {
   if (validation && options.validationFraction !== undefined)
     throw new InputError('give one of --validation and --validation-fraction');
   refuse(method, 'prompt', method === 'prompt', ['init', 'initText'], options);
-  if (options.init === 'text' && options.initText === undefined)
+  if ((options.init === 'text' && options.initText === undefined) || options.initText?.trim() === '')
     throw new InputError('--init text needs words to begin from: give --init-text');
   if (options.initText !== undefined && options.init !== undefined && options.init !== 'text')
     throw new InputError(`--init-text is for --init text, not for ${options.init}`);
