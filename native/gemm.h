@@ -4,6 +4,7 @@
 // The order in which an element's products are summed depends on shapes alone, never on the number of threads.
 #pragma once
 #include "parallel.h"
+#include "thin.h"
 
 namespace telar {
 namespace TELAR_ISA {
@@ -252,6 +253,7 @@ void mirrorLower(float* c, int64_t stride, int64_t n) {
 void gemm(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
   if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return g.b16 ? gemmThin(g, g.b16) : gemmThin(g, g.b);
+  if (gemmFew(g)) return;
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
   // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough, so that all end together.
