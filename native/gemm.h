@@ -74,8 +74,8 @@ TELAR_INLINE void transposeLanes(Vec (&rows)[kWidth]) {
 
 // Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns.
 // Writes up to kWidth floats more than kPanel * depth.
-template <int kPanel>
-TELAR_INLINE void packTransposed(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
+template <int kPanel, typename T>
+TELAR_INLINE void packTransposed(const T* from, int64_t stride, int columns, int64_t depth, float* to) {
   int64_t k0 = 0;
   for (; k0 + kWidth <= depth; k0 += kWidth)
 #pragma GCC unroll 4
@@ -88,20 +88,22 @@ TELAR_INLINE void packTransposed(const float* from, int64_t stride, int columns,
       for (int i = 0; i < kWidth; i++) store(to + (k0 + i) * kPanel + j, rows[i]);
     }
   for (int64_t k = k0; k < depth; k++)
-    for (int j = 0; j < kPanel; j++) to[k * kPanel + j] = j < columns ? from[j * stride + k] : 0.0f;
+    for (int j = 0; j < kPanel; j++) to[k * kPanel + j] = j < columns ? toFloat(from[j * stride + k]) : 0.0f;
 }
 
 // Panel of `kPanel` columns: to[k * kPanel + j] = from[k * stride + j], zeros for j >= columns.
-template <int kPanel>
-TELAR_INLINE void packCopied(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
+template <int kPanel, typename T>
+TELAR_INLINE void packCopied(const T* from, int64_t stride, int columns, int64_t depth, float* to) {
   constexpr int64_t kAhead = 12;  // rows
   for (int64_t k = 0; k < depth; k++, from += stride, to += kPanel) {
     if (k + kAhead < depth)
-      for (int j = 0; j < kPanel; j += 16) __builtin_prefetch(from + kAhead * stride + j, 0, 3);
+      for (int j = 0; j < kPanel; j += 64 / (int)sizeof(T)) __builtin_prefetch(from + kAhead * stride + j, 0, 3);
     if (columns == kPanel) {
-      memcpy(to, from, kPanel * sizeof(float));
+      if constexpr (sizeof(T) == sizeof(float)) memcpy(to, from, kPanel * sizeof(float));
+      else
+        for (int j = 0; j < kPanel; j += kWidth) store(to + j, load(from + j));
     } else {
-      for (int j = 0; j < columns; j++) to[j] = from[j];
+      for (int j = 0; j < columns; j++) to[j] = toFloat(from[j]);
       for (int j = columns; j < kPanel; j++) to[j] = 0;
     }
   }
@@ -178,12 +180,12 @@ void storeTile(const Gemm& g, const float* tile, int64_t row, int64_t column, in
 
 // kRows rows of A against `columns` rows of B (B transposed): dot products, for products too thin to pack.
 // B is read as one stream, row after row, for that is what the processor's prefetcher follows.
-template <int kRows>
-void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* tile) {
+template <int kRows, typename T>
+void dotTile(const Gemm& g, const T* matrix, int64_t row, int64_t column, int columns, float* tile) {
   constexpr int kChains = kRows <= 2 ? 4 : 2;
-  constexpr int kAhead = 1024;  // floats
+  constexpr int kAhead = 4096 / sizeof(T);
   for (int j = 0; j < columns; j++) {
-    const float* b = g.b + (column + j) * g.ldb;
+    const T* b = matrix + (column + j) * g.ldb;
     Vec acc[kRows][kChains] = {};
     int64_t k = 0;
     for (; k + kChains * kWidth <= g.k; k += kChains * kWidth) {
@@ -195,14 +197,17 @@ void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* til
         for (int i = 0; i < kRows; i++) acc[i][c] += load(g.a + (row + i) * g.lda + k + c * kWidth) * w;
       }
     }
+    for (; k < g.k; k += kWidth) {
+      const int n = g.k - k < kWidth ? (int)(g.k - k) : kWidth;
+      const Vec w = loadFirst(b + k, n);
+#pragma GCC unroll 4
+      for (int i = 0; i < kRows; i++) acc[i][0] += loadFirst(g.a + (row + i) * g.lda + k, n) * w;
+    }
 #pragma GCC unroll 4
     for (int i = 0; i < kRows; i++) {
       Vec all = acc[i][0] + acc[i][1];
       if (kChains == 4) all += acc[i][kChains - 2] + acc[i][kChains - 1];
-      float total = sum(all);
-      const float* a = g.a + (row + i) * g.lda;
-      for (int64_t rest = k; rest < g.k; rest++) total += a[rest] * b[rest];
-      tile[i * kTileColumns + j] = total;
+      tile[i * kTileColumns + j] = sum(all);
     }
   }
 }
@@ -215,7 +220,8 @@ TELAR_INLINE void prefetchTile(const float* c, int64_t row, int64_t column, int6
 
 constexpr int64_t kThinRows = 8;
 
-void gemmThin(const Gemm& g) {
+template <typename T>
+void gemmThin(const Gemm& g, const T* b) {
   const int64_t panels = (g.n + kTileColumns - 1) / kTileColumns;
   const int64_t group = panels / (4 * threadCount()) + 1;
   parallelIf(g.n * g.k > 16384, (panels + group - 1) / group, [&](int64_t task, int) {
@@ -225,10 +231,10 @@ void gemmThin(const Gemm& g) {
       for (int64_t row = 0; row < g.m;) {
         float tile[4 * kTileColumns] __attribute__((aligned(64)));
         const int rows = g.m - row >= 4 ? 4 : (int)(g.m - row);
-        if (rows == 4) dotTile<4>(g, row, column, columns, tile);
-        else if (rows == 3) dotTile<3>(g, row, column, columns, tile);
-        else if (rows == 2) dotTile<2>(g, row, column, columns, tile);
-        else dotTile<1>(g, row, column, columns, tile);
+        if (rows == 4) dotTile<4>(g, b, row, column, columns, tile);
+        else if (rows == 3) dotTile<3>(g, b, row, column, columns, tile);
+        else if (rows == 2) dotTile<2>(g, b, row, column, columns, tile);
+        else dotTile<1>(g, b, row, column, columns, tile);
         storeTile(g, tile, row, column, rows, columns, true, true);
         row += rows;
       }
@@ -247,7 +253,7 @@ void mirrorLower(float* c, int64_t stride, int64_t n) {
 
 void gemm(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
-  if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return gemmThin(g);
+  if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return g.b16 ? gemmThin(g, g.b16) : gemmThin(g, g.b);
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
   // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough, so that all end together.
@@ -258,9 +264,9 @@ void gemm(const Gemm& g) {
   const int64_t tilesPerBlock = (rowTiles + rowBlocks - 1) / rowBlocks;
   const int64_t widest = g.n < kColumnBlock ? (g.n + kTileColumns - 1) / kTileColumns * kTileColumns : kColumnBlock;
   // Full tiles of A, and full panels of B that lie in rows, are read where they are: packing them would cost more than it
-  // gives. Rows whose distance puts them all on the same few cache lines are packed.
+  // gives. Rows whose distance puts them all on the same few cache lines are packed, and bfloat16 is, which decodes it.
   const bool placedA = g.lda % (g.transposeA ? kAliasedStride / 2 : kAliasedStride) != 0;
-  const bool placedB = !g.transposeB && g.ldb % 16 == 0 && g.ldb % (kAliasedStride / 2) != 0;
+  const bool placedB = !g.b16 && !g.transposeB && g.ldb % 16 == 0 && g.ldb % (kAliasedStride / 2) != 0;
   // Threads divide the rows, and share the packed panels of B; or, where all rows of A stay in a second-level cache, the
   // columns: then each packs the panels that it alone reads, and A is shared.
   const bool byColumns = !placedB && g.m * depthBlock <= kSharedFloats && !g.symmetric;
@@ -290,8 +296,12 @@ void gemm(const Gemm& g) {
       };
       const auto packB = [&](int64_t p, float* to) {
         const int64_t column = column0 + p * kTileColumns;
-        if (g.transposeB) packTransposed<kTileColumns>(g.b + column * g.ldb + depth0, g.ldb, widthOf(p), depth, to);
-        else packCopied<kTileColumns>(g.b + depth0 * g.ldb + column, g.ldb, widthOf(p), depth, to);
+        const auto pack = [&](const auto* b) {
+          if (g.transposeB) packTransposed<kTileColumns>(b + column * g.ldb + depth0, g.ldb, widthOf(p), depth, to);
+          else packCopied<kTileColumns>(b + depth0 * g.ldb + column, g.ldb, widthOf(p), depth, to);
+        };
+        if (g.b16) pack(g.b16);
+        else pack(g.b);
       };
       const auto multiply = [&](int64_t t, int64_t p, const float* a, const float* b) {
         const int64_t row = t * kTileRows, column = column0 + p * kTileColumns;

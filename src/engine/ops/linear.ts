@@ -19,7 +19,7 @@ function forward(
   if (k !== inner) throw new Error(`linear: input has ${inner} columns, weight [${weight.shape}] wants ${k}`);
   kernels.gemm(
     false, true, x.rows, n, inner,
-    x.raw, 0, inner, weight.raw, 0, inner, out.raw, 0, n,
+    x.raw, 0, inner, weight.operand, 0, inner, out.raw, 0, n,
     1, 0, epilogue, bias?.raw ?? null, aux?.raw ?? null, null, out2?.raw ?? null,
   ); // prettier-ignore
 }
@@ -29,7 +29,7 @@ function inputGrad(grad: Tensor, weight: Tensor, dx: Tensor, accumulate: boolean
   const [n, k] = [weight.shape[0]!, weight.shape[1]!];
   kernels.gemm(
     false, false, grad.rows, k, n,
-    grad.raw, 0, n, weight.raw, 0, k, dx.raw, 0, k,
+    grad.raw, 0, n, weight.operand, 0, k, dx.raw, 0, k,
     1, accumulate ? 1 : 0, Epilogue.plain,
   ); // prettier-ignore
 }
@@ -92,7 +92,7 @@ export function geluMlp(
     const dBefore = empty(before.shape);
     kernels.gemm(
       false, false, grad.rows, hidden, out.columns,
-      grad.raw, 0, out.columns, down.raw, 0, hidden, dBefore.raw, 0, hidden,
+      grad.raw, 0, out.columns, down.operand, 0, hidden, dBefore.raw, 0, hidden,
       1, 0, Epilogue.geluGrad, null, before.raw,
     ); // prettier-ignore
     weightGrads(grad, after, down, downBias);
@@ -135,7 +135,7 @@ export function swigluMlp(
     const dUps = empty(ups.shape);
     kernels.gemm(
       false, false, grad.rows, hidden, out.columns,
-      grad.raw, 0, out.columns, down.raw, 0, hidden, dGates.raw, 0, hidden,
+      grad.raw, 0, out.columns, down.operand, 0, hidden, dGates.raw, 0, hidden,
       1, 0, Epilogue.siluGateGrad, null, gates.raw, ups.raw, dUps.raw,
     ); // prettier-ignore
     weightGrads(grad, product, down, downBias);
