@@ -185,6 +185,20 @@ describe('splitExamples', () => {
     );
   });
 
+  it('keeps the examples of one record together', () => {
+    const two = Array.from({ length: 40 }, (_, i): Example => ({
+      tokens: Int32Array.of(0, i % 30), // the last ten are copies of the first, and so are half of their records
+      learned: Uint8Array.of(0, 1),
+      where: `a.jsonl:${i >> 1}`,
+    }));
+    const { train, validation } = splitExamples(two, 0.3, 1);
+    expect(validation.length).toBeGreaterThanOrEqual(12);
+    const shared = (key: (example: Example) => string): string[] =>
+      train.map(key).filter((value) => validation.map(key).includes(value));
+    expect(shared(({ where }) => where)).toEqual([]);
+    expect(shared(({ tokens }) => String(tokens[1]))).toEqual([]);
+  });
+
   it('takes about the part that is asked for', () => {
     const examples = Array.from({ length: 1000 }, (_, i): Example => ({
       tokens: Int32Array.of(0, i),
