@@ -62,6 +62,10 @@ it('runs every command of the README and the docs', async () => {
     join(folder, 'corpus.yaml'),
     /^```yaml\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/corpus.md'), 'utf8'))![1]!,
   );
+  writeFileSync(
+    join(folder, 'chats.jsonl'),
+    /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/tuning-data.md'), 'utf8'))![1]!,
+  );
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order
