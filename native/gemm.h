@@ -4,6 +4,7 @@
 // The order in which an element's products are summed depends on shapes alone, never on the number of threads.
 #pragma once
 #include "parallel.h"
+#include "thin.h"
 
 namespace telar {
 namespace TELAR_ISA {
@@ -12,6 +13,8 @@ namespace {
 constexpr int64_t kDepthBlock = 512, kColumnBlock = 3072, kRowBlock = 96;
 // Floats apart, rows fall on the same lines of a first-level cache (4 KiB).
 constexpr int64_t kAliasedStride = 1024;
+// Floats of A that are taken to stay in a second-level cache.
+constexpr int64_t kSharedFloats = 256 << 10;
 
 // acc[i][v] = sum over k < depth of A(i, k) * B(k, v), where A(i, k) = a[i * aRow + k * aStep] and row k of B begins at
 // b + k * bStep. The one inner loop of products and of attention.
@@ -71,22 +74,22 @@ TELAR_INLINE void transposeLanes(Vec (&rows)[kWidth]) {
 }
 
 // Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns.
+// Writes up to kWidth floats more than kPanel * depth.
 template <int kPanel, typename T>
 TELAR_INLINE void packTransposed(const T* from, int64_t stride, int columns, int64_t depth, float* to) {
   int64_t k0 = 0;
-  if (kPanel % kWidth == 0 && columns == kPanel) {
-    for (; k0 + kWidth <= depth; k0 += kWidth)
-      for (int j = 0; j < kPanel; j += kWidth) {
-        Vec rows[kWidth];
+  for (; k0 + kWidth <= depth; k0 += kWidth)
+#pragma GCC unroll 4
+    for (int j = (kPanel - 1) / kWidth * kWidth; j >= 0; j -= kWidth) {  // what is too wide is overwritten later
+      Vec rows[kWidth];
 #pragma GCC unroll 16
-        for (int i = 0; i < kWidth; i++) rows[i] = load(from + (j + i) * stride + k0);
-        transposeLanes<1>(rows);
+      for (int i = 0; i < kWidth; i++) rows[i] = j + i < kPanel && j + i < columns ? load(from + (j + i) * stride + k0) : Vec{};
+      transposeLanes<1>(rows);
 #pragma GCC unroll 16
-        for (int i = 0; i < kWidth; i++) store(to + (k0 + i) * kPanel + j, rows[i]);
-      }
-  }
-  for (int j = 0; j < kPanel; j++)
-    for (int64_t k = k0; k < depth; k++) to[k * kPanel + j] = j < columns ? toFloat(from[j * stride + k]) : 0.0f;
+      for (int i = 0; i < kWidth; i++) store(to + (k0 + i) * kPanel + j, rows[i]);
+    }
+  for (int64_t k = k0; k < depth; k++)
+    for (int j = 0; j < kPanel; j++) to[k * kPanel + j] = j < columns ? toFloat(from[j * stride + k]) : 0.0f;
 }
 
 // Panel of `kPanel` columns: to[k * kPanel + j] = from[k * stride + j], zeros for j >= columns.
@@ -252,6 +255,7 @@ void mirrorLower(float* c, int64_t stride, int64_t n) {
 void gemm(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
   if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return g.b16 ? gemmThin(g, g.b16) : gemmThin(g, g.b);
+  if (gemmFew(g)) return;
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
   // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough, so that all end together.
@@ -265,7 +269,13 @@ void gemm(const Gemm& g) {
   // gives. Rows whose distance puts them all on the same few cache lines are packed, and bfloat16 is, which decodes it.
   const bool placedA = g.lda % (g.transposeA ? kAliasedStride / 2 : kAliasedStride) != 0;
   const bool placedB = !g.b16 && !g.transposeB && g.ldb % 16 == 0 && g.ldb % (kAliasedStride / 2) != 0;
-  float* packedB = scratch(-1, (size_t)(widest * depthBlock));
+  // Threads divide the rows, and share the packed panels of B; or, where all rows of A stay in a second-level cache, the
+  // columns: then each packs the panels that it alone reads, and A is shared.
+  const bool byColumns = !placedB && g.m * depthBlock <= kSharedFloats && !g.symmetric;
+  const int64_t panelA = kTileRows * depthBlock + kWidth, panelB = kTileColumns * depthBlock;
+  float* shared = scratch(-1, (size_t)(byColumns ? rowTiles * panelA : widest * depthBlock + kWidth));
+  const auto heightOf = [&](int64_t t) { return g.m - t * kTileRows < kTileRows ? (int)(g.m - t * kTileRows) : kTileRows; };
+  const auto isPlaced = [&](int64_t t) { return placedA && heightOf(t) == kTileRows; };
 
   for (int64_t column0 = 0; column0 < g.n; column0 += kColumnBlock) {
     const int64_t columns = g.n - column0 < kColumnBlock ? g.n - column0 : kColumnBlock;
@@ -273,55 +283,59 @@ void gemm(const Gemm& g) {
     const int64_t firstPacked = placedB ? columns / kTileColumns : 0;
     for (int64_t depth0 = 0; depth0 == 0 || depth0 < g.k; depth0 += depthBlock) {
       const int64_t depth = g.k - depth0 < depthBlock ? g.k - depth0 : depthBlock;
-      parallel(panels - firstPacked, [&](int64_t i, int) {
-        const int64_t p = firstPacked + i, column = column0 + p * kTileColumns;
-        const int width = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
-        float* to = packedB + p * kTileColumns * depth;
+      const bool first = depth0 == 0, last = depth0 + depth >= g.k;
+      const auto widthOf = [&](int64_t p) {
+        const int64_t left = columns - p * kTileColumns;
+        return left < kTileColumns ? (int)left : kTileColumns;
+      };
+      const auto beginOf = [&](int64_t t) {
+        const int64_t row = t * kTileRows;
+        return g.transposeA ? g.a + depth0 * g.lda + row : g.a + row * g.lda + depth0;
+      };
+      const auto packA = [&](int64_t t, float* to) {
+        if (g.transposeA) packCopied<kTileRows>(beginOf(t), g.lda, heightOf(t), depth, to);
+        else packTransposed<kTileRows>(beginOf(t), g.lda, heightOf(t), depth, to);
+      };
+      const auto packB = [&](int64_t p, float* to) {
+        const int64_t column = column0 + p * kTileColumns;
         const auto pack = [&](const auto* b) {
-          if (g.transposeB) packTransposed<kTileColumns>(b + column * g.ldb + depth0, g.ldb, width, depth, to);
-          else packCopied<kTileColumns>(b + depth0 * g.ldb + column, g.ldb, width, depth, to);
+          if (g.transposeB) packTransposed<kTileColumns>(b + column * g.ldb + depth0, g.ldb, widthOf(p), depth, to);
+          else packCopied<kTileColumns>(b + depth0 * g.ldb + column, g.ldb, widthOf(p), depth, to);
         };
         if (g.b16) pack(g.b16);
         else pack(g.b);
-      });
+      };
+      const auto multiply = [&](int64_t t, int64_t p, const float* a, const float* b) {
+        const int64_t row = t * kTileRows, column = column0 + p * kTileColumns;
+        if (g.symmetric && column >= row + heightOf(t)) return;  // above the diagonal
+        prefetchTile(g.c, row, column, g.ldc, heightOf(t));
+        if (last && g.aux1) prefetchTile(g.aux1, row, column, g.ldc, heightOf(t));
+        const int64_t bStep = p < firstPacked ? g.ldb : kTileColumns;
+        Vec acc[kTileRows][kTileVectors];
+        if (!isPlaced(t)) multiplyTile<kTileRows, kTileVectors>(depth, a, 1, kTileRows, b, bStep, acc);
+        else if (g.transposeA) multiplyTile<kTileRows, kTileVectors>(depth, a, 1, g.lda, b, bStep, acc);
+        else multiplyTile<kTileRows, kTileVectors>(depth, a, g.lda, 1, b, bStep, acc);
+        storeTile(g, (const float*)acc, row, column, heightOf(t), widthOf(p), first, last);
+      };
+      if (byColumns) {
+        const int64_t firstTile = placedA ? g.m / kTileRows : 0;
+        parallel(rowTiles - firstTile, [&](int64_t i, int) { packA(firstTile + i, shared + (firstTile + i) * panelA); });
+        parallel(panels, [&](int64_t p, int worker) {
+          float* b = scratch(worker, (size_t)(panelB + kWidth));
+          packB(p, b);
+          for (int64_t t = 0; t < rowTiles; t++) multiply(t, p, isPlaced(t) ? beginOf(t) : shared + t * panelA, b);
+        });
+        continue;
+      }
+      parallel(panels - firstPacked, [&](int64_t i, int) { packB(firstPacked + i, shared + (firstPacked + i) * kTileColumns * depth); });
       parallel(rowBlocks, [&](int64_t block, int worker) {
-        const int64_t tile0 = block * rowTiles / rowBlocks;
-        const int64_t tiles = (block + 1) * rowTiles / rowBlocks - tile0;
-        const auto heightOf = [&](int64_t t) {
-          const int64_t left = g.m - (tile0 + t) * kTileRows;
-          return left < kTileRows ? (int)left : kTileRows;
-        };
-        const auto beginOf = [&](int64_t t) {
-          const int64_t row = (tile0 + t) * kTileRows;
-          return g.transposeA ? g.a + depth0 * g.lda + row : g.a + row * g.lda + depth0;
-        };
-        float* packedA = scratch(worker, (size_t)(tilesPerBlock * kTileRows * depthBlock));
-        for (int64_t t = 0; t < tiles; t++) {
-          const int height = heightOf(t);
-          if (placedA && height == kTileRows) continue;
-          float* to = packedA + t * kTileRows * depth;
-          if (g.transposeA) packCopied<kTileRows>(beginOf(t), g.lda, height, depth, to);
-          else packTransposed<kTileRows>(beginOf(t), g.lda, height, depth, to);
-        }
-        const bool first = depth0 == 0, last = depth0 + depth >= g.k;
+        const int64_t tile0 = block * rowTiles / rowBlocks, tile1 = (block + 1) * rowTiles / rowBlocks;
+        float* packed = scratch(worker, (size_t)(tilesPerBlock * panelA));
+        for (int64_t t = tile0; t < tile1; t++)
+          if (!isPlaced(t)) packA(t, packed + (t - tile0) * panelA);
         for (int64_t p = 0; p < panels; p++) {
-          const int64_t column = column0 + p * kTileColumns;
-          const int width = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
-          const float* b = p < firstPacked ? g.b + depth0 * g.ldb + column : packedB + p * kTileColumns * depth;
-          const int64_t bStep = p < firstPacked ? g.ldb : kTileColumns;
-          for (int64_t t = 0; t < tiles; t++) {
-            const int64_t row = (tile0 + t) * kTileRows;
-            const int height = heightOf(t);
-            if (g.symmetric && column >= row + height) continue;  // above the diagonal
-            prefetchTile(g.c, row, column, g.ldc, height);
-            if (last && g.aux1) prefetchTile(g.aux1, row, column, g.ldc, height);
-            Vec acc[kTileRows][kTileVectors];
-            if (!placedA || height < kTileRows)
-              multiplyTile<kTileRows, kTileVectors>(depth, packedA + t * kTileRows * depth, 1, kTileRows, b, bStep, acc);
-            else if (g.transposeA) multiplyTile<kTileRows, kTileVectors>(depth, beginOf(t), 1, g.lda, b, bStep, acc);
-            else multiplyTile<kTileRows, kTileVectors>(depth, beginOf(t), g.lda, 1, b, bStep, acc);
-            storeTile(g, (const float*)acc, row, column, height, width, first, last);
-          }
+          const float* b = p < firstPacked ? g.b + depth0 * g.ldb + column0 + p * kTileColumns : shared + p * kTileColumns * depth;
+          for (int64_t t = tile0; t < tile1; t++) multiply(t, p, isPlaced(t) ? beginOf(t) : packed + (t - tile0) * panelA, b);
         }
       });
     }

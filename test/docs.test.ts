@@ -1,10 +1,11 @@
 /** The commands in the documentation run, in order, in a folder with some prose; only the long runs are cut short. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { loadTransformer, loraTargets, newAdapter, writeAdapter } from '../src/model/index.js';
 import { temporaryFolder, writeProse } from './cli/telar.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,6 +38,19 @@ function short(command: string): string {
     .replace(/\s#.*/, '');
 }
 
+/** `adapters/polite`, for the model that the page on pretraining has made. */
+function writeSomeAdapter(): void {
+  const base = 'runs/books/final';
+  const model = loadTransformer(join(folder, base));
+  const targets = loraTargets(model.config);
+  const lora = { kind: 'lora', rank: 4, alpha: 8, rslora: false, dora: false, targets, modulesToSave: [] } as const;
+  const adapter = newAdapter(model, lora, { seed: 1 });
+  mkdirSync(join(folder, 'adapters'));
+  writeAdapter(join(folder, 'adapters/polite'), adapter, model, { baseModel: base });
+  adapter.dispose();
+  model.dispose();
+}
+
 it('runs every command of the README and the docs', async () => {
   mkdirSync(join(folder, 'books'));
   writeProse(join(folder, 'books/prose.txt'), 400);
@@ -48,6 +62,10 @@ it('runs every command of the README and the docs', async () => {
     join(folder, 'corpus.yaml'),
     /^```yaml\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/corpus.md'), 'utf8'))![1]!,
   );
+  writeFileSync(
+    join(folder, 'chats.jsonl'),
+    /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/tuning-data.md'), 'utf8'))![1]!,
+  );
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order
@@ -55,6 +73,7 @@ it('runs every command of the README and the docs', async () => {
     .map((command) => command.replaceAll('runs/sotu/final', 'runs/books/final'));
   expect(commands.length).toBeGreaterThan(10);
   for (const command of commands) {
+    if (command.includes('adapters/polite') && !existsSync(join(folder, 'adapters'))) writeSomeAdapter();
     const run = promisify(execFile)('sh', ['-c', short(command)], { cwd: folder });
     const { stdout } = await run.catch((error: Error & { stderr?: string }) => {
       throw new Error(`${command}: ${error.stderr ?? error.message}`);

@@ -2,13 +2,14 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
-import { Conversation, loadLanguageModel, streamText, type TextOptions } from '../generate/index.js';
+import { Conversation, loadLanguageModel, modelFolders, streamText, type TextOptions } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
 import { ChatTemplate } from '../tokenizer/index.js';
-import { addSampling, threadsFlag, useThreads } from './flags.js';
+import { adapterFlag, addSampling, threadsFlag, useThreads } from './flags.js';
 
 interface Flags extends TextOptions {
   model: string;
+  adapter: readonly string[];
   maxTokens: number;
   seed: number;
   system?: string;
@@ -19,19 +20,21 @@ export function chatCommand(): Command {
   return addSampling(
     new Command('chat')
       .description('talk with a model, line by line; /reset forgets, /exit or Ctrl-D ends, Ctrl-C stops an answer')
-      .requiredOption('--model <dir>', 'model directory'),
+      .requiredOption('--model <dir>', "model directory, or an adapter's that names its base")
+      .option(...adapterFlag),
   )
     .option('--system <text>', 'what the model is told before all else')
     .option(...threadsFlag)
     .addHelpText('after', '\nExample:\n  telar chat --model runs/sotu/final --temperature 0.7')
     .action(async (flags: Flags) => {
       useThreads(flags.threads);
-      const { model, tokenizer } = loadLanguageModel(flags.model);
-      const maxTokens = Math.min(flags.maxTokens, model.config.context >> 1);
+      const { model, tokenizer } = loadLanguageModel(flags.model, { adapters: flags.adapter });
+      const context = model.config.context - model.virtualTokens.length;
+      const maxTokens = Math.min(flags.maxTokens, context >> 1);
       const conversation = new Conversation({
         tokenizer,
-        template: ChatTemplate.load(flags.model),
-        room: model.config.context - maxTokens,
+        template: ChatTemplate.load(modelFolders(flags.model, flags.adapter).tokenizer),
+        room: context - maxTokens,
         system: flags.system,
       });
       const lines = createInterface({ input: process.stdin, output: process.stderr });

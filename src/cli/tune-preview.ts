@@ -1,6 +1,7 @@
 /** `telar tune preview` */
 import { Command } from 'commander';
 import picocolors from 'picocolors';
+import { modelFolders } from '../generate/index.js';
 import { readModelDirectory } from '../model/index.js';
 import { ChatTemplate, loadTokenizer } from '../tokenizer/index.js';
 import { previewExample, readExamples, showPreview } from '../tune/data/index.js';
@@ -19,7 +20,7 @@ interface Flags {
 export function tunePreviewCommand(): Command {
   return new Command('preview')
     .description('show an example of the data as a model will learn it')
-    .requiredOption('--model <dir>', 'model directory')
+    .requiredOption('--model <dir>', "model directory, or an adapter's that names its base")
     .requiredOption('--data <path...>', 'JSON lines or Parquet with "messages", or "prompt" and "completion"')
     .option('--example <n>', 'number of the example', wholeNumber(1, 1e9), 1)
     .option('--context <n>', 'most tokens of an example (default: as the model has)', wholeNumber(2, 1e6))
@@ -31,13 +32,14 @@ export function tunePreviewCommand(): Command {
       '\nExample:\n  telar tune preview --model runs/books/final --data questions.jsonl --example 2',
     )
     .action(async (flags: Flags) => {
-      const stored = readModelDirectory(flags.model);
+      const folders = modelFolders(flags.model);
+      const stored = readModelDirectory(folders.base);
       const { context } = stored.config;
       stored.close();
-      const tokenizer = loadTokenizer(flags.model);
+      const tokenizer = loadTokenizer(folders.tokenizer);
       const read = await readExamples(flags.data, {
         tokenizer,
-        template: ChatTemplate.load(flags.model),
+        template: ChatTemplate.load(folders.tokenizer),
         context: flags.context ?? context,
         skipBad: flags.skipBad ?? false,
         ...(flags.system !== undefined && { systemPrompt: flags.system }),

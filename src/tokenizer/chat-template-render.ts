@@ -87,7 +87,11 @@ export function parseTemplate(source: string, where: string): Program {
  * The text that a template makes of `values`.
  * @throws InputError in the template's words where it refuses its input; for one that fails, or works or writes too much
  */
-export function runTemplate(program: Program, values: Readonly<Record<string, unknown>>, where: string): string {
+export function runTemplate(
+  program: Program,
+  values: { readonly messages: readonly { content: string }[] } & Readonly<Record<string, unknown>>,
+  where: string,
+): string {
   const environment = new Environment();
   const globals: Record<string, unknown> = {
     true: true,
@@ -103,7 +107,8 @@ export function runTemplate(program: Program, values: Readonly<Record<string, un
     },
   };
   for (const [name, value] of Object.entries({ ...globals, ...values })) environment.set(name, value);
-  const steps = STEPS + STEPS_PER_CHARACTER * JSON.stringify(values).length;
+  const characters = values.messages.reduce((sum, { content }) => sum + content.length, 0);
+  const steps = STEPS + STEPS_PER_CHARACTER * characters;
   try {
     return String(new BoundedInterpreter(environment, steps).run(program).value);
   } catch (error) {

@@ -66,9 +66,10 @@ export function encodeBehind(
   allowSpecial = false,
 ): Uint32Array {
   const ids = tokenizer.encode(text, { allowSpecial });
-  const spaces = leadingSpaces(Buffer.from(text));
-  const adds = (ids: Uint32Array, before: number | null): boolean =>
-    ids.length > 0 && leadingSpaces(beginning(tokenizer, ids, before)) > spaces;
+  const adds = (ids: Uint32Array, before: number | null): boolean => {
+    if (ids.length === 0 || tokenizer.bytesAfter(ids[0]!, before)[0] !== 0x20) return false;
+    return leadingSpaces(beginning(tokenizer, ids, before)) > leadingSpaces(Buffer.from(text));
+  };
   if (previous === null || !adds(ids, previous)) return ids;
   for (const anchor of anchors) {
     const before = tokenizer.encode(anchor);

@@ -226,7 +226,7 @@ export class ChatTemplate {
     while (same < prompt.length && prompt[same] === text[same]) same++;
     const shown = (part: string): string => JSON.stringify(part.slice(Math.max(0, same - 10), same + 30));
     return new InputError(
-      `${this.where}: an answer does not follow its generation prompt: that has ${shown(prompt)} where the answer is written behind ${shown(text)}`,
+      `${this.where}: an answer does not follow its generation prompt: that has ${shown(prompt)} where the answer is written behind ${shown(text)}: make both the same`,
     );
   }
 }

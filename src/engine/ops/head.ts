@@ -7,8 +7,9 @@ import { freeStorage } from '../memory.js';
 import { addGrad, recording, record } from '../tape.js';
 import { empty, type Tensor } from '../tensor.js';
 
-/** Floats of logits held at a time. */
+/** Floats of logits held at a time, and the rows a chunk has at least: a chunk reads the whole head. */
 const CHUNK_FLOATS = 1 << 21;
+const CHUNK_ROWS = 256;
 
 export interface TokenLogProbs {
   /** [tokens]; 0 where the target is -1 */
@@ -88,7 +89,7 @@ function product(hidden: Tensor, head: Tensor, offset: number, rows: number, out
 
 function eachChunk(hidden: Tensor, head: Tensor, visit: (logits: Tensor, offset: number, rows: number) => void): void {
   const vocab = head.shape[0]!;
-  const most = Math.min(hidden.rows, Math.max(32, Math.floor(CHUNK_FLOATS / vocab)));
+  const most = Math.min(hidden.rows, Math.max(CHUNK_ROWS, Math.floor(CHUNK_FLOATS / vocab)));
   const chunk = empty([most, vocab]);
   for (let offset = 0; offset < hidden.rows; offset += most) {
     const rows = Math.min(most, hidden.rows - offset);

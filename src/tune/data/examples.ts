@@ -1,4 +1,5 @@
 /** From files of conversations and prompts to examples: tokens, and which of them are learned. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readRecords } from '../../corpus/index.js';
 import { ChatTemplate, type Tokenizer } from '../../tokenizer/index.js';
 import { InputError } from '../../io/errors.js';
@@ -54,8 +55,10 @@ export async function readExamples(paths: readonly string[], options: ReadExampl
   const examples: Example[] = [];
   const problems: Problem[] = [];
   let truncated = 0;
+  let records = 0;
   for await (const record of readRecords(paths, recordFields)) {
     const { where } = record;
+    if (++records % 256 === 0) await nextTurn(); // signals are heard in between
     try {
       if (record.kind === 'damage') throw new Bad('not readable', record.reason);
       const { parts, truncated: cut } = encode(record.kind === 'row' ? record.row : parseRecord(record.bytes));

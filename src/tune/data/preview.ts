@@ -93,10 +93,14 @@ export function showPreview(preview: Preview, paint: ((text: string) => string) 
     text.trimEnd(),
     '',
     `${mark('learned')}, the rest is only read. ${preview.learned} of ${preview.tokens} tokens are learned.`,
-    `All data: ${data.examples} examples, ${data.tokens} tokens, ${data.learned} learned; the longest has ${data.longest}.`,
+    `All data: ${data.examples} example${data.examples === 1 ? '' : 's'}, ${data.tokens} tokens, ${data.learned} learned; the longest has ${data.longest}.`,
   ];
   if (data.truncated > 0) lines.push(`${data.truncated} lost the beginning of the prompt to fit the context.`);
-  if (data.bad > 0) lines.push(`${data.bad} bad examples are left out:`, ...data.problems.map((line) => `  ${line}`));
+  if (data.bad > 0)
+    lines.push(
+      `${data.bad} bad example${data.bad === 1 ? ' is' : 's are'} left out:`,
+      ...data.problems.map((line) => `  ${line}`),
+    );
   return lines.join('\n');
 }
 

@@ -64,10 +64,11 @@ function conversation(
   const text = system ?? (first?.role === 'system' ? undefined : systemPrompt);
   const all: ChatMessage[] = text === undefined ? messages : [{ role: 'system', content: text }, ...messages];
   checkTurns(all);
+  const added = all.length - messages.length;
   for (const [i, { role, content }] of all.entries())
     checkText(
       content,
-      `message ${i + 1 - (text === undefined ? 0 : 1)} (${role})`,
+      i < added ? 'the system message' : `message ${i + 1 - added} (${role})`,
       role === 'assistant' ? 'empty answer' : 'empty prompt',
     );
   return { kind: 'conversation', messages: all };

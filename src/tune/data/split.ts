@@ -1,4 +1,4 @@
-/** Examples held out to validate, by their content: what is in the file twice is all on one side. */
+/** Examples held out to validate, by their content: what is in the file twice is on one side. */
 import { InputError } from '../../io/errors.js';
 import { sha256 } from '../../io/files.js';
 import { contentHash } from './batches.js';
@@ -6,7 +6,8 @@ import type { Example } from './examples.js';
 
 /**
  * Takes about `fraction` of the examples out to validate with. Which ones depends on their content and the seed, not on
- * where they stand. Both sides keep the order of the file, and both have something unless `fraction` is 0.
+ * where they stand; examples of one record stay together. Both sides keep the order of the file, and both have something
+ * unless `fraction` is 0.
  * @throws InputError for a fraction outside [0, 1), and where all examples are the same
  */
 export function splitExamples(
@@ -17,13 +18,7 @@ export function splitExamples(
   if (!(fraction >= 0 && fraction < 1))
     throw new InputError(`the part to validate with must be from 0 to below 1, not ${fraction}`);
   if (fraction === 0) return { train: [...examples], validation: [] };
-  const groups = new Map<string, Example[]>();
-  for (const example of examples) {
-    const hash = sha256(`${seed} ${contentHash(example)}`);
-    const group = groups.get(hash);
-    if (group) group.push(example);
-    else groups.set(hash, [example]);
-  }
+  const groups = groupsOf(examples, seed);
   if (groups.size < 2)
     throw new InputError('there are no two different examples, so none can be held out: add some, or hold out none');
   const order = [...groups.keys()].sort();
@@ -37,4 +32,31 @@ export function splitExamples(
     train: examples.filter((example) => !heldOut.has(example)),
     validation: examples.filter((example) => heldOut.has(example)),
   };
+}
+
+/** Examples that must stay together, by the least hash among them: those with the same content, and those of one record. */
+function groupsOf(examples: readonly Example[], seed: number): Map<string, Example[]> {
+  const hashes = examples.map((example) => sha256(`${seed} ${contentHash(example)}`));
+  // Each hash points to a lesser one of its group, and in the end to the least (union-find).
+  const parents = new Map<string, string>();
+  const least = (hash: string): string => {
+    let root = hash;
+    for (let next = parents.get(root); next !== undefined; next = parents.get(root)) root = next;
+    return root;
+  };
+  const ofRecord = new Map<string, string>();
+  for (const [i, { where }] of examples.entries()) {
+    const hash = hashes[i]!;
+    const [a, b] = [least(hash), least(ofRecord.get(where) ?? hash)];
+    if (a !== b) parents.set(a < b ? b : a, a < b ? a : b);
+    if (where !== '') ofRecord.set(where, hash);
+  }
+  const groups = new Map<string, Example[]>();
+  for (const [i, example] of examples.entries()) {
+    const root = least(hashes[i]!);
+    const group = groups.get(root);
+    if (group) group.push(example);
+    else groups.set(root, [example]);
+  }
+  return groups;
 }
