@@ -20,8 +20,8 @@ export interface EmbedOptions {
 }
 
 /**
- * An embedding [width] for each text. A text longer than the context is read in even windows, whose means are weighted
- * by their tokens; with pooling 'last', only its end is read.
+ * An embedding [width] for each text. A text longer than the context is read in even windows and is the mean of theirs;
+ * with pooling 'last', only its end is read.
  * @throws InputError for an empty text with a tokenizer that has no BOS token
  */
 export async function embedTexts(
@@ -35,7 +35,7 @@ export async function embedTexts(
   const { width } = lm.model.config;
   const windows = texts.flatMap((text, i) => textWindows(lm, text, i, { only, context }));
   const sums = texts.map(() => new Float64Array(width));
-  const weights = new Float64Array(texts.length);
+  const counts = new Int32Array(texts.length);
   const sequences = windows.map(({ tokens }) => tokens);
   let done = 0;
   for (const members of groupByTokens(
@@ -47,11 +47,10 @@ export async function embedTexts(
       const own = members.map((i) => windows[i]!);
       const leads = own.map(({ lead }) => lead);
       const pooled = pool(lm.model.hidden(batch), batch.sequenceStarts, leads, pooling).data;
-      for (const [at, { text, tokens, lead }] of own.entries()) {
-        const weight = Math.max(1, tokens.length - lead);
-        weights[text]! += weight;
+      for (const [at, { text }] of own.entries()) {
         const sum = sums[text]!;
-        for (let j = 0; j < width; j++) sum[j]! += weight * pooled[at * width + j]!;
+        counts[text]!++;
+        for (let j = 0; j < width; j++) sum[j]! += pooled[at * width + j]!;
       }
     });
     done = windows[members.at(-1)!]!.text;
@@ -60,7 +59,7 @@ export async function embedTexts(
   }
   onProgress?.(texts.length, texts.length);
   return sums.map((sum, i) => {
-    const vector = Float32Array.from(sum, (x) => x / weights[i]!);
+    const vector = Float32Array.from(sum, (x) => x / counts[i]!);
     return normalize ? normalized(vector) : vector;
   });
 }
