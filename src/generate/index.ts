@@ -1,6 +1,18 @@
 /** Prefill, decode and sampling. */
 export { type LanguageModel, loadLanguageModel } from './load.js';
 export { Conversation } from './conversation.js';
+export {
+  choiceConstraint,
+  type CompiledConstraint,
+  type Constraint,
+  type ConstraintRequest,
+  jsonSchemaConstraint,
+  regexConstraint,
+  requestedConstraint,
+  requestedValue,
+  type SchemaOptions,
+  type StartOptions,
+} from './constraint/index.js';
 export { type SampledToken, Sampler, type SamplingOptions } from './sampler.js';
 export { type FinishReason, generateTokens, type TokenEvent, type TokenOptions } from './tokens.js';
 export {
