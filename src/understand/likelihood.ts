@@ -7,9 +7,10 @@ import { embedding, linear, scope, tokenLogProbs } from '../engine/index.js';
 import type { LanguageModel } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
 import { KvCache, type ModelConfig } from '../model/index.js';
+import { encodeBehind } from '../tokenizer/index.js';
 import { type Calibrate, calibrations, divideByPrior, priorOf } from './calibrate.js';
 import { groupByTokens } from './pack.js';
-import { promptSequence } from './sequences.js';
+import { leadTokens, promptSequence } from './sequences.js';
 
 export const lengthNorms = ['sum', 'token', 'byte'] as const;
 /** What the log-probability of a label is divided by: nothing, its tokens, or its bytes of UTF-8. */
@@ -19,7 +20,7 @@ export interface LikelihoodOptions {
   /** Default 'none'. */
   calibrate?: Calibrate;
   /** For 'content-free': the same prompts with "N/A", "" or the like in place of the text. */
-  contentFree?: readonly string[];
+  contentFree?: readonly Prompt[];
   /** Default 'sum'. */
   normalize?: LengthNorm;
   /** Most new tokens a batch. Default 2048. */
@@ -27,6 +28,9 @@ export interface LikelihoodOptions {
   /** Hears how many prompts are done. */
   onProgress?: (done: number, total: number) => void;
 }
+
+/** A text, or the token ids that a chat template gave. */
+export type Prompt = string | ArrayLike<number>;
 
 /** A prompt followed by each label. */
 interface Candidate {
@@ -42,14 +46,14 @@ const CACHE_BYTES = 256 << 20;
 
 /**
  * log p(label | prompt) for each prompt and label, [prompts][labels]; divided by the label's length where `normalize` says
- * so. Prompt and label are tokenised as one text, so that a label reads as it would in a document; where the tokens of the
+ * so. A prompt that is text and its label are tokenised as one text, so that a label reads as it would in a document; where the tokens of the
  * prompt's end depend on what follows, that end is scored along with every label. Calibrated, they are logarithms of
  * probabilities that sum to 1 over the labels; see {@link divideByPrior}.
  * @throws InputError for no or equal or empty labels, a prompt that with a label exceeds the context, unknown options
  */
 export async function labelLikelihoods(
   lm: LanguageModel,
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   labels: readonly string[],
   options: LikelihoodOptions = {},
 ): Promise<Float64Array[]> {
@@ -82,15 +86,29 @@ export function checkLabels(labels: readonly string[]): void {
   }
 }
 
-function candidate(lm: LanguageModel, prompt: string, labels: readonly string[], number: number): Candidate {
+function candidate(lm: LanguageModel, prompt: Prompt, labels: readonly string[], number: number): Candidate {
   const { context } = lm.model.config;
-  const wholes = labels.map((label) => promptSequence(lm, prompt + label));
+  const wholes = labels.map((label) =>
+    typeof prompt === 'string'
+      ? promptSequence(lm, prompt + label)
+      : Int32Array.of(
+          ...lm.model.virtualTokens,
+          ...Array.from(prompt),
+          ...encodeBehind(lm.tokenizer, label, prompt[prompt.length - 1] ?? null),
+        ),
+  );
   const longest = Math.max(...wholes.map(({ length }) => length));
   if (longest > context)
     throw new InputError(
       `prompt ${number + 1} has ${longest} tokens with its label, the context ${context}; shorten the text or take fewer examples`,
     );
-  const alone = prompt === '' ? lm.model.virtualTokens.length + 1 : promptSequence(lm, prompt).length;
+  const { length: virtual } = lm.model.virtualTokens;
+  const alone =
+    typeof prompt !== 'string'
+      ? virtual + prompt.length
+      : prompt === ''
+        ? leadTokens(lm).length
+        : promptSequence(lm, prompt).length;
   const length = commonPrefix(wholes, Math.min(alone, ...wholes.map((whole) => whole.length - 1)));
   if (length === 0)
     throw new InputError(`prompt ${number + 1} is empty, and this tokenizer has no BOS token to predict from`);

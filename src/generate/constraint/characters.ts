@@ -63,7 +63,8 @@ export function utf8Sequences(set: Ranges): ByteRanges[] {
   for (const [from, to] of set)
     for (const [first, end] of lengths) {
       const [low, high] = [Math.max(from, first), Math.min(to, end)];
-      if (low <= high) split([...Buffer.from(String.fromCodePoint(low))], [...Buffer.from(String.fromCodePoint(high))], [], out);
+      if (low <= high)
+        split([...Buffer.from(String.fromCodePoint(low))], [...Buffer.from(String.fromCodePoint(high))], [], out);
     }
   return out;
 }

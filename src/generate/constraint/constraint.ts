@@ -125,9 +125,7 @@ class RunningConstraint implements Constraint {
     let state: State | null = known ? this.#state : null;
     if (state) {
       const bytes =
-        this.#previous === undefined
-          ? this.#tokenizer.tokenBytes(id)
-          : this.#tokenizer.bytesAfter(id, this.#previous);
+        this.#previous === undefined ? this.#tokenizer.tokenBytes(id) : this.#tokenizer.bytesAfter(id, this.#previous);
       if (bytes.length === 0) state = null;
       for (const byte of bytes) state &&= this.#machine.step(state, byte);
     }

@@ -46,7 +46,7 @@ export class DfaBuilder {
     const table = new Int32Array(this.#rows.length * classes);
     this.#rows.forEach((row, state) => table.set(row, state * classes));
     const whole = trim({ classOf, classes, table, finals: Uint8Array.from(this.#finals) });
-    return table.length > 20_000 ? whole : minimize(whole);
+    return table.length > 4000 ? whole : minimize(whole);
   }
 }
 
@@ -63,7 +63,7 @@ export function accepts(dfa: Dfa, bytes: ArrayLike<number>): boolean {
 
 /** Whether no text at all is accepted. */
 export function isEmpty(dfa: Dfa): boolean {
-  return dfa.finals.every((final) => final === 0);
+  return distances(dfa)[0] === Infinity;
 }
 
 /**

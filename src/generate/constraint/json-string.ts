@@ -59,8 +59,7 @@ function makeNameContent(matched: readonly string[], unmatched: readonly string[
   const texts = literals(others.map((name) => Buffer.from(JSON.stringify(name).slice(1, -1))));
   return combine(
     [anyContent(), ...is, ...isNot, texts],
-    (accepted) =>
-      accepted.slice(0, 1 + is.length).every(Boolean) && !accepted.slice(1 + is.length).some(Boolean),
+    (accepted) => accepted.slice(0, 1 + is.length).every(Boolean) && !accepted.slice(1 + is.length).some(Boolean),
     'the names of properties',
   );
 }

@@ -26,6 +26,8 @@ export interface Leaf {
   /** The next state, or -1. */
   step(state: number, byte: number): number;
   isFinal(state: number): boolean;
+  /** Whether a byte may follow within the leaf. */
+  goesOn(state: number): boolean;
   /** Bytes to the nearest end, of those that are tokens; Infinity where there is none. */
   distance(state: number): number;
   inside(state: number): Inside;
@@ -58,6 +60,12 @@ export class TableLeaf implements Leaf {
 
   isFinal(state: number): boolean {
     return this.#dfa.finals[state] === 1;
+  }
+
+  goesOn(state: number): boolean {
+    const { classes, table } = this.#dfa;
+    for (let i = state * classes; i < (state + 1) * classes; i++) if (table[i]! >= 0) return true;
+    return false;
   }
 
   distance(state: number): number {
@@ -136,7 +144,10 @@ export class CountedLeaf implements Leaf {
   readonly #distances: Float64Array;
   readonly #perCharacter: number;
   readonly #vocabulary: Vocabulary;
-  readonly #bases = new Map<number, { groups: CountedGroup[]; exits: { node: number; count: number }[]; deepest: number }>();
+  readonly #bases = new Map<
+    number,
+    { groups: CountedGroup[]; exits: { node: number; count: number }[]; deepest: number }
+  >();
   readonly #kept = new Map<string, Inside>();
   readonly #exits = new Map<string, Uint32Array>();
 
@@ -178,6 +189,10 @@ export class CountedLeaf implements Leaf {
 
   isFinal(state: number): boolean {
     return this.#dfa.finals[state % this.#states] === 1;
+  }
+
+  goesOn(state: number): boolean {
+    return !this.isFinal(state);
   }
 
   distance(state: number): number {

@@ -31,6 +31,8 @@ export interface Configuration {
   /** State of the leaf, or node of the grammar. */
   readonly at: number;
   readonly frame: Frame;
+  /** Whether bytes may follow without going back. */
+  readonly goesOn: boolean;
   /** Bytes to the nearest end of the whole. */
   readonly distance: number;
 }
@@ -142,7 +144,8 @@ export class Machine {
       if (distance !== state.distance) continue;
       if (leaf) {
         const inner = leaf.distance(at);
-        for (let byte = 0; byte < best && inner > 0; byte++) {
+        if (inner === 0) continue;
+        for (let byte = 0; byte < best; byte++) {
           const next = this.#safe[byte] ? leaf.step(at, byte) : -1;
           if (next >= 0 && leaf.distance(next) === inner - 1) best = byte;
         }
@@ -160,8 +163,8 @@ export class Machine {
     const configuration = this.#configuration(-1, node, frame);
     if (collector.seen.has(configuration)) return;
     collector.seen.add(configuration);
-    const { bytes, free, calls, leaves, final } = this.#grammar.nodes[node]!;
-    if (bytes.length > 0) collector.found.push(configuration);
+    const { free, calls, leaves, final } = this.#grammar.nodes[node]!;
+    if (configuration.goesOn) collector.found.push(configuration);
     for (const to of free) this.#enter(to, frame, collector);
     for (const { start, back } of calls) this.#enter(start, this.#push(frame, back), collector);
     for (const { leaf, back } of leaves) this.#enterLeaf(leaf, 0, this.#push(frame, back), collector);
@@ -172,7 +175,7 @@ export class Machine {
     const configuration = this.#configuration(leaf, at, frame);
     if (collector.seen.has(configuration)) return;
     collector.seen.add(configuration);
-    collector.found.push(configuration);
+    if (configuration.goesOn) collector.found.push(configuration);
     if (configuration.leaf!.isFinal(at)) this.#return(frame, collector);
   }
 
@@ -196,7 +199,8 @@ export class Machine {
     if (!found) {
       const leaf = leafIndex < 0 ? null : this.#grammar.leaves[leafIndex]!;
       const own = leaf ? leaf.distance(at) : this.#grammar.distances[at]!;
-      found = { id: this.#configurations++, leaf, leafIndex, at, frame, distance: own + frame.cost };
+      const goesOn = leaf ? leaf.goesOn(at) : this.#grammar.nodes[at]!.bytes.length > 0;
+      found = { id: this.#configurations++, leaf, leafIndex, at, frame, goesOn, distance: own + frame.cost };
       frame.configurations.set(key, found);
     }
     return found;

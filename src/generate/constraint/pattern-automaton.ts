@@ -14,7 +14,12 @@ interface NfaState {
 }
 
 const mostNfaStates = 200_000;
-export const everything: Pattern = { kind: 'repeat', part: { kind: 'set', set: anyCharacter }, least: 0, most: Infinity };
+export const everything: Pattern = {
+  kind: 'repeat',
+  part: { kind: 'set', set: anyCharacter },
+  least: 0,
+  most: Infinity,
+};
 
 /** The texts that contain a match, as JSON Schema's `pattern` means it. */
 export function containing(pattern: Pattern): Pattern {
@@ -41,7 +46,8 @@ class NfaBuilder {
   }
 
   add(): number {
-    if (this.states.length >= mostNfaStates) throw new InputError(`${this.#what} is too large: its counts are too high`);
+    if (this.states.length >= mostNfaStates)
+      throw new InputError(`${this.#what} is too large: its counts are too high`);
     return this.states.push({ edges: [], free: [] }) - 1;
   }
 
@@ -135,8 +141,7 @@ function determinize(states: readonly NfaState[], start: number, final: number, 
     };
     for (const state of from) add(state);
     for (let state = stack.pop(); state !== undefined; state = stack.pop())
-      for (const { to, only } of states[state]!.free)
-        if (only === null || (only === 'begin' ? begin : end)) add(to);
+      for (const { to, only } of states[state]!.free) if (only === null || (only === 'begin' ? begin : end)) add(to);
     return Int32Array.from(found).sort();
   };
   const builder = new DfaBuilder(what);

@@ -24,7 +24,7 @@ const formatted: Readonly<Record<string, readonly string[]>> = {
   uuid: ['01234567-89ab-cdef-0123-456789abcdef', '0123'],
   uri: ['https://example.org/a?b=c#d', 'x'],
 };
-const names = ['a', 'b', 'name', 'is "x"', 'é', '😀 key', 'x1', 'line\n', '', 'foo'];
+const names = ['a', 'b', 'name', 'is "x"', 'é', '😀 key', 'x1', 'line\n', ' ', 'foo'];
 const words = ['', 'a', 'b', 'ab', 'x', 'é', '😀', '"', '\\', '\n\u0001', 'foo', 'longer text', '12-3', '\u2028'];
 
 export class RandomSchemas {
@@ -160,7 +160,8 @@ export class RandomSchemas {
     const schema: Json = { type: 'object', properties, required: declared.filter(() => this.#chance(0.5)) };
     if (this.#chance(0.1)) (schema.required as string[]).push('extra');
     if (this.#chance(0.4)) schema.additionalProperties = this.#pick([false, true, this.#any(depth), this.#any(0)]);
-    if (this.#chance(0.2)) schema.patternProperties = { [this.#pick(patterns)[0]]: this.#any(depth), '^x': this.#any(0) };
+    if (this.#chance(0.2))
+      schema.patternProperties = { [this.#pick(patterns)[0]]: this.#any(depth), '^x': this.#any(0) };
     if (this.#chance(0.15)) schema.minProperties = Math.max(0, declared.length - this.#int(2));
     if (this.#chance(0.15)) schema.maxProperties = declared.length + this.#int(2);
     return schema;
@@ -168,7 +169,8 @@ export class RandomSchemas {
 
   #array(depth: number): Json {
     const schema: Json = { type: 'array' };
-    if (this.#chance(0.1)) return { type: 'array', items: { enum: ['a', 'b', 1, null] }, uniqueItems: true, minItems: 1 };
+    if (this.#chance(0.1))
+      return { type: 'array', items: { enum: ['a', 'b', 1, null] }, uniqueItems: true, minItems: 1 };
     if (this.#chance(0.3)) schema.prefixItems = [this.#any(depth), this.#any(0)];
     if (this.#chance(0.8)) schema.items = this.#chance(0.1) ? false : this.#any(depth);
     if (this.#chance(0.4)) schema.minItems = this.#int(3);
@@ -178,9 +180,7 @@ export class RandomSchemas {
 
   #anyOf(depth: number): Json {
     const alternatives = Array.from({ length: 2 + this.#int(2) }, () => this.#any(depth));
-    return this.#chance(0.3)
-      ? { type: ['object', 'string', 'integer'], anyOf: alternatives }
-      : { anyOf: alternatives };
+    return this.#chance(0.3) ? { type: ['object', 'string', 'integer'], anyOf: alternatives } : { anyOf: alternatives };
   }
 
   #oneOf(depth: number): Json {

@@ -48,7 +48,9 @@ export interface SchemaNode {
 type Json = Record<string, unknown>;
 
 const annotations = new Set(
-  '$schema $id $comment $defs definitions title description default examples example deprecated readOnly writeOnly'.split(' '),
+  '$schema $id $comment $defs definitions title description default examples example deprecated readOnly writeOnly'.split(
+    ' ',
+  ),
 );
 
 export const isObject = (value: unknown): value is Json =>
@@ -183,14 +185,18 @@ class SchemaReader {
     let value = this.#root;
     let parts: string[];
     try {
-      parts = reference.split('/').slice(1).map((part) => decodeURIComponent(part));
+      parts = reference
+        .split('/')
+        .slice(1)
+        .map((part) => decodeURIComponent(part));
     } catch {
       parts = ['', ''];
     }
     for (const part of parts) {
       const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
       const inside: unknown = Array.isArray(value) || isObject(value) ? (value as Json) : {};
-      if (!Object.hasOwn(inside as Json, name)) throw new InputError(`${path}: there is no ${reference} in this schema`);
+      if (!Object.hasOwn(inside as Json, name))
+        throw new InputError(`${path}: there is no ${reference} in this schema`);
       value = (inside as Json)[name];
     }
     return this.node(value, reference);
@@ -282,7 +288,8 @@ function refuseEndless(root: SchemaNode): void {
   const state = new Map<SchemaNode, 'open' | 'done'>();
   const inPlace = (node: SchemaNode): void => {
     if (state.get(node) === 'done') return;
-    if (state.get(node) === 'open') throw new InputError(`${node.path}: it refers to itself for the same value, endlessly`);
+    if (state.get(node) === 'open')
+      throw new InputError(`${node.path}: it refers to itself for the same value, endlessly`);
     state.set(node, 'open');
     for (const other of [...node.also, ...(node.anyOf ?? []), ...(node.oneOf ?? [])]) inPlace(other);
     state.set(node, 'done');

@@ -84,8 +84,7 @@ class ObjectGrammar {
       node = this.#compiler.grammar.node();
       this.#places.set(key, node);
       this.#queue.push(place);
-      if (this.#places.size > 20 * mostCounted)
-        throw new InputError(`${this.#where}: too many properties are counted`);
+      if (this.#places.size > 20 * mostCounted) throw new InputError(`${this.#where}: too many properties are counted`);
     }
     return node;
   }

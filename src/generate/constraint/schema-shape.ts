@@ -117,11 +117,18 @@ export function unique(nodes: Together): Together {
  */
 export function shapesOf(nodes: Together, depth = 0): Shape[] {
   const sets = new Map<string, Together>();
-  expand([...nodes], new Set(), [], (found) => {
-    const set = unique(found);
-    sets.set(set.map(({ id }) => id).join(), set);
-    if (sets.size > mostShapes) throw new InputError(`${nodes[0]?.path ?? '#'}: over ${mostShapes} combinations of alternatives`);
-  }, depth);
+  expand(
+    [...nodes],
+    new Set(),
+    [],
+    (found) => {
+      const set = unique(found);
+      sets.set(set.map(({ id }) => id).join(), set);
+      if (sets.size > mostShapes)
+        throw new InputError(`${nodes[0]?.path ?? '#'}: over ${mostShapes} combinations of alternatives`);
+    },
+    depth,
+  );
   return [...sets.values()].map((set) => new Shape(set));
 }
 

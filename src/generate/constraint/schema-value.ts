@@ -87,8 +87,7 @@ function isValidObject(node: SchemaNode, value: Readonly<Record<string, unknown>
 export function schemasOfProperty(node: SchemaNode, name: string): SchemaNode[] {
   const own = node.properties.get(name);
   const found = own ? [own] : [];
-  for (const [pattern, schema] of node.patternProperties)
-    if (new RegExp(pattern, 'u').test(name)) found.push(schema);
+  for (const [pattern, schema] of node.patternProperties) if (new RegExp(pattern, 'u').test(name)) found.push(schema);
   if (found.length === 0 && node.additionalProperties) found.push(node.additionalProperties);
   return found;
 }

@@ -49,11 +49,11 @@ export class Vocabulary {
     counts.forEach((count, node) => (this.firstToken[node + 1] = this.firstToken[node]! + count));
     this.end = new Uint32Array(nodes);
     const open: number[] = [];
-    for (let node = 0; node <= nodes; node++) {
-      const level = node < nodes ? depth[node]! : 0;
-      while (open.length > 0 && (node === nodes || depth[open.at(-1)!]! >= level)) this.end[open.pop()!] = node;
+    depth.forEach((level, node) => {
+      while (open.length > 0 && depth[open.at(-1)!]! >= level) this.end[open.pop()!] = node;
       open.push(node);
-    }
+    });
+    for (const node of open) this.end[node] = nodes;
     this.deepest = depth.reduce((most, level) => Math.max(most, level), 0);
     this.safe = new Uint8Array(256);
     for (const text of texts) if (text.length === 1) this.safe[text[0]!] = 1;
@@ -85,7 +85,10 @@ function both(tokenizer: Tokenizer): { usual: Vocabulary; first: Vocabulary | nu
       differs ||= bytes.length !== tokenizer.tokenBytes(id).length;
       return bytes;
     });
-    const usual = new Vocabulary(tokenizer.vocabSize, text((id) => tokenizer.tokenBytes(id)));
+    const usual = new Vocabulary(
+      tokenizer.vocabSize,
+      text((id) => tokenizer.tokenBytes(id)),
+    );
     const atStart = new Vocabulary(tokenizer.vocabSize, first);
     found = { usual, first: differs ? atStart : null };
     known.set(tokenizer, found);
