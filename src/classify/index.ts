@@ -10,7 +10,7 @@ export {
 } from './evaluate.js';
 export { splitIntoParts } from './folds.js';
 export { loadClassifier, saveClassifier } from './folder.js';
-export { type Labelled, type LabelledOptions, readLabelled } from './labelled.js';
+export { type Labelled, type LabelledOptions, readLabelled, readTexts, type TextRows } from './labelled.js';
 export { type IdentifiedLanguage, identifyLanguage } from './language.js';
 export { modelCard } from './model-card.js';
 export { toxicityClassifier } from './toxicity.js';

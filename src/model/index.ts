@@ -2,6 +2,7 @@
 export * from './adapters/index.js';
 export { type ModelConfig, newModelConfig, parameterCount, parameterShapes, parseModelConfig } from './config.js';
 export {
+  checkReplaceable,
   huggingFaceGaps,
   readLlama2cFile,
   readModelDirectory,

@@ -126,6 +126,7 @@ export function loadHead(folder: string): { lm: LanguageModel; head: ScoreHead }
       );
     return { lm, head: ScoreHead.from(score) };
   } catch (error) {
+    for (const adapter of lm.model.adapters) adapter.dispose();
     lm.model.dispose();
     throw error;
   }
