@@ -54,14 +54,54 @@ export function readLabelled(path: string, { text, label, names }: LabelledOptio
   return { names: [...known.values()], texts: found.map(({ content }) => content), labels };
 }
 
+/** Texts with the label each has, if any. */
+export interface TextRows {
+  texts: string[];
+  /** Line of each in its file, from 1. */
+  lines: number[];
+  /** Number of each text's label, or -1 for a text without. */
+  labels: Int32Array;
+}
+
+/**
+ * Reads texts from a `.txt` file, one a line, or a `.csv`, `.tsv` or `.jsonl` file, where they may have labels.
+ * @param names the labels there may be; null does not look for labels
+ * @throws InputError naming file and line for what is no text, and for a label that is not among the names
+ */
+export function readTexts(
+  path: string,
+  { text, label }: Pick<LabelledOptions, 'text' | 'label'>,
+  names: readonly string[] | null,
+): TextRows {
+  const rows = readRows(path, text);
+  if (rows.length === 0) throw new InputError(`${path}: no texts`);
+  const texts = rows.map(({ line, row }) => {
+    const content = row[text];
+    if (typeof content === 'string') return content;
+    const what =
+      content === undefined ? `no "${text}"; there are ${Object.keys(row).join(', ')}` : `"${text}" is not text`;
+    throw new InputError(`${path}:${line}: ${what}`);
+  });
+  const labels = Int32Array.from(rows, ({ line, row }) => {
+    const given = row[label];
+    if (!names || given === undefined || given === null) return -1;
+    const number = names.indexOf(String(given));
+    if (number >= 0) return number;
+    throw new InputError(`${path}:${line}: label "${String(given)}" is none of ${names.join(', ')}`);
+  });
+  return { texts, lines: rows.map(({ line }) => line), labels };
+}
+
 interface Row {
   line: number;
   row: Readonly<Record<string, unknown>>;
 }
 
-function readRows(path: string): Row[] {
-  const format = /\.(csv|tsv|jsonl)$/i.exec(path)?.[1]?.toLowerCase();
-  if (!format) throw new InputError(`${path}: expected a .csv, .tsv or .jsonl file`);
+/** @param plain the field that lines of a `.txt` file become; without it such files are not read */
+function readRows(path: string, plain?: string): Row[] {
+  const format = /\.(csv|tsv|jsonl|txt)$/i.exec(path)?.[1]?.toLowerCase();
+  if (!format || (format === 'txt' && plain === undefined))
+    throw new InputError(`${path}: expected a ${plain === undefined ? '' : '.txt, '}.csv, .tsv or .jsonl file`);
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -69,6 +109,12 @@ function readRows(path: string): Row[] {
     throw new InputError(`cannot read ${path}: ${describeError(error)}`, { cause: error });
   }
   if (!isUtf8(bytes)) throw new InputError(`${path}: not valid UTF-8`);
+  if (format === 'txt')
+    return bytes
+      .toString('utf8')
+      .split(/\r?\n/)
+      .map((content, i) => ({ line: i + 1, row: { [plain!]: content } }))
+      .filter(({ row }) => row[plain!]!.trim() !== '');
   return format === 'jsonl'
     ? jsonRows(bytes.toString('utf8'), path)
     : csvRows(bytes, format === 'tsv' ? '\t' : ',', path);

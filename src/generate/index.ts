@@ -8,6 +8,18 @@ export {
 } from './load.js';
 export { mergeFolder, type MergeFolderOptions } from './merge-folder.js';
 export { Conversation } from './conversation.js';
+export {
+  choiceConstraint,
+  type CompiledConstraint,
+  type Constraint,
+  type ConstraintRequest,
+  jsonSchemaConstraint,
+  regexConstraint,
+  requestedConstraint,
+  requestedValue,
+  type SchemaOptions,
+  type StartOptions,
+} from './constraint/index.js';
 export { type SampledToken, Sampler, type SamplingOptions } from './sampler.js';
 export { type FinishReason, generateTokens, type TokenEvent, type TokenOptions } from './tokens.js';
 export {

@@ -50,8 +50,9 @@ export class Sampler {
   /**
    * @param logits [vocab]; not changed
    * @param seen tokens that the repetition penalty applies to
+   * @param allowed bit i of word i >> 5: token i may be chosen; without it all may
    */
-  next(logits: Float32Array, seen: Iterable<number>): SampledToken {
+  next(logits: Float32Array, seen: Iterable<number>, allowed?: Uint32Array): SampledToken {
     const { repetitionPenalty, temperature } = this.options;
     let scores = logits;
     if (repetitionPenalty !== 1) {
@@ -61,7 +62,8 @@ export class Sampler {
         scores[id] = value > 0 ? value / repetitionPenalty : value * repetitionPenalty;
       }
     }
-    const id = temperature === 0 ? indexOfLargest(scores) : this.draw(scores);
+    const choose = (from: Float32Array): number => (temperature === 0 ? indexOfLargest(from) : this.draw(from));
+    const id = allowed ? chooseAmong(idsOf(allowed, scores.length), scores, choose) : choose(scores);
     return { id, logprob: logits[id]! - logSumExp(logits) };
   }
 
@@ -101,6 +103,26 @@ function nucleus(sorted: readonly number[], weights: Float64Array, topP: number)
     if (reached >= topP * total) return i + 1;
   }
   return sorted.length;
+}
+
+/** The ids below `count` whose bits are set. */
+function idsOf(allowed: Uint32Array, count: number): Int32Array {
+  const ids = new Int32Array(count);
+  let length = 0;
+  for (let word = 0; word < allowed.length; word++)
+    for (let bits = allowed[word]!; bits !== 0; bits &= bits - 1) {
+      const id = word * 32 + 31 - Math.clz32(bits & -bits);
+      if (id < count) ids[length++] = id;
+    }
+  return ids.subarray(0, length);
+}
+
+/** Chooses as if there were only the tokens `ids`. */
+function chooseAmong(ids: Int32Array, scores: Float32Array, choose: (from: Float32Array) => number): number {
+  if (ids.length === 0) throw new Error('no token is allowed');
+  const some = new Float32Array(ids.length);
+  for (let i = 0; i < ids.length; i++) some[i] = scores[ids[i]!]!;
+  return ids[choose(some)]!;
 }
 
 function indexOfLargest(values: Float32Array): number {

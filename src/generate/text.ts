@@ -52,6 +52,8 @@ export async function* streamText(
   prompts: readonly (string | ArrayLike<number>)[],
   options: TextOptions = {},
 ): AsyncGenerator<TextEvent> {
+  if (options.constraint && options.stop?.some((stop) => stop.length > 0))
+    throw new InputError('a stop text could cut constrained output short: leave one of them out');
   const eos = tokenizer.eos === null ? [] : [tokenizer.eos];
   const ends = [...new Set([...model.config.eosTokenIds, ...eos, ...(options.stopTokens ?? [])])];
   const outputs = prompts.map(() => new StoppableText(options.stop ?? []));
@@ -63,7 +65,7 @@ export async function* streamText(
     if (cancelled.has(sequence)) continue;
     const output = outputs[sequence]!;
     const known = id < tokenizer.vocabSize; // rows that pad a vocabulary have no text
-    const bytes = known && event.finishReason !== 'stop' ? tokenizer.bytesAfter(id, previous[sequence]!) : NOTHING;
+    const bytes = known && !ends.includes(id) ? tokenizer.bytesAfter(id, previous[sequence]!) : NOTHING;
     if (known) previous[sequence] = id;
     let text = output.push(bytes);
     if (output.stopped) cancelled.add(sequence);

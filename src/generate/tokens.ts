@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { embedding, scope, type Tensor } from '../engine/index.js';
 import { InputError, RunError } from '../io/errors.js';
 import { KvCache, type Transformer } from '../model/index.js';
+import type { CompiledConstraint } from './constraint/index.js';
 import { type SampledToken, Sampler, type SamplingOptions } from './sampler.js';
 
 export interface TokenOptions extends SamplingOptions {
@@ -10,6 +11,11 @@ export interface TokenOptions extends SamplingOptions {
   maxTokens?: number;
   /** Tokens that end a sequence; they are reported, then the sequence is done. */
   stopTokens?: readonly number[];
+  /**
+   * What the tokens of every sequence must spell: always, and within the tokens there are, before a stop token or the
+   * limit ends it. A sequence that can only end has ended ('stop'), without a stop token.
+   */
+  constraint?: CompiledConstraint;
 }
 
 export type FinishReason = 'stop' | 'length';
@@ -25,7 +31,7 @@ export interface TokenEvent extends SampledToken {
  * Continues several prompts at once, whatever their lengths. Each sequence samples from a random stream of its own, so
  * its tokens do not depend on which others share the batch. Virtual tokens of a soft prompt go before each and count.
  * `cancel(sequence)` ends one of them: a caller that has seen a stop string says so and pays for no further tokens.
- * @throws InputError when a prompt is empty or leaves no room in the context.
+ * @throws InputError when a prompt is empty or leaves no room in the context, or not enough for the constraint.
  */
 export async function* generateTokens(
   model: Transformer,
@@ -56,6 +62,10 @@ export async function* generateTokens(
     const histories = prompts.map((prompt) => Array.from(prompt));
     let active = prompts.map((_, i) => i);
     let input = histories.map((history) => [...virtual, ...history]);
+    const constraints = input.map((ids) => {
+      const room = Math.min(maxTokens, cache.capacity - ids.length + 1);
+      return options.constraint?.start({ previous: ids.at(-1)!, ends: stopTokens, maxTokens: room });
+    });
     for (let made = 1; active.length > 0; made++) {
       const sampled = scope(() => {
         const counts = input.map((ids) => ids.length);
@@ -63,7 +73,7 @@ export async function* generateTokens(
         const logits = model.logits(counts.every((count) => count === 1) ? hidden : lastRows(hidden, counts)).data;
         return active.map((sequence, i) => {
           const row = logits.subarray(i * vocabSize, (i + 1) * vocabSize);
-          const token = samplers[sequence]!.next(row, histories[sequence]!);
+          const token = samplers[sequence]!.next(row, histories[sequence]!, constraints[sequence]?.allowed());
           if (!Number.isFinite(token.logprob))
             throw new RunError('the model gave no finite probabilities: its weights are damaged');
           return token;
@@ -74,8 +84,10 @@ export async function* generateTokens(
       for (const [i, token] of sampled.entries()) {
         const sequence = active[i]!;
         histories[sequence]!.push(token.id);
+        constraints[sequence]?.accept(token.id);
         const full = made >= maxTokens || cache.length(sequence) >= cache.capacity;
-        const finishReason = stopTokens.includes(token.id) ? 'stop' : full ? 'length' : null;
+        const ended = stopTokens.includes(token.id) || constraints[sequence]?.done;
+        const finishReason = ended ? 'stop' : full ? 'length' : null;
         yield { sequence, ...token, finishReason };
         if (finishReason || cancelled.has(sequence)) continue;
         going.push(sequence);

@@ -26,7 +26,9 @@ const common = z.looseObject({
   peft_type: z.enum(['LORA', 'PROMPT_TUNING', 'PREFIX_TUNING'], {
     error: ({ input }) => `${JSON.stringify(input)} is not supported; LORA, PROMPT_TUNING and PREFIX_TUNING are`,
   }),
-  task_type: z.literal(['CAUSAL_LM', 'FEATURE_EXTRACTION'], { error: 'only CAUSAL_LM is supported' }).nullish(),
+  task_type: z
+    .literal(['CAUSAL_LM', 'SEQ_CLS', 'FEATURE_EXTRACTION'], { error: 'only CAUSAL_LM and SEQ_CLS are supported' })
+    .nullish(),
   base_model_name_or_path: z.string().nullish(),
 });
 const lora = z.looseObject({
