@@ -30,9 +30,12 @@ function short(command: string): string {
     command.includes(' pretrain ') && !command.includes('--resume')
       ? `${command.replace(/--(minutes|steps|tokens) [\d.]+/, '')} --steps 3 ${tiny}`
       : command;
-  const small = / bench (train|decode)/.test(cut)
-    ? `${cut.replace(/ (bench \w+).*/, ' $1')} --layers 1 --width 32 --heads 1 --context 32 --vocab 256`
+  const tuned = command.includes(' tune --method ')
+    ? `${cut.replace(/--(minutes|steps|epochs) [\d.]+/, '')} --steps 3`
     : cut;
+  const small = / bench (train|decode)/.test(tuned)
+    ? `${tuned.replace(/ (bench \w+).*/, ' $1')} --layers 1 --width 32 --heads 1 --context 32 --vocab 256`
+    : tuned;
   return small
     .replace(/^npx telar /, `"${process.execPath}" "${join(root, 'dist/cli/main.js')}" `)
     .replace(/\s#.*/, '');

@@ -45,6 +45,7 @@ const variants: [string, Method, Partial<TuneOptions>][] = [
   ['muon', 'full', { optimizer: 'muon' }],
   ['lora', 'lora', {}],
   ['dora', 'lora', { dora: true, rslora: true, targetModules: ['attn.q', 'mlp.down'], modulesToSave: ['finalNorm'] }],
+  ['bf16', 'lora', { dtype: 'bf16' }],
   ['prompt', 'prompt', { virtualTokens: 4 }],
   ['prefix', 'prefix', { virtualTokens: 3 }],
 ];
