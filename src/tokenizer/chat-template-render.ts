@@ -10,7 +10,7 @@ const MAX_SOURCE = 1 << 18;
 /** Longest text, list or table that a template may make, in characters or entries. */
 const MAX_SIZE = 1 << 24;
 /** Steps of any template, and more for each character of its input. */
-const STEPS = 5e5;
+const STEPS = 2e5;
 const STEPS_PER_CHARACTER = 64;
 const MAX_RANGE = 1e5;
 

@@ -133,9 +133,9 @@ describe('a template from a stranger', () => {
     ['reaches for the runtime', "{{ messages.constructor.constructor('return process')() }}"],
   ])('%s: is stopped', (_, source) => {
     const template = new ChatTemplate(source);
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     expect(() => template.render(messages, { generationPrompt: false })).toThrow(InputError);
-    expect(performance.now() - begin).toBeLessThan(20_000);
+    expect(process.cpuUsage(begin).user).toBeLessThan(10e6); // microseconds; it takes one or two seconds at most
   });
 
   it('writes the same date every day', () => {
