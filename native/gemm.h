@@ -18,13 +18,14 @@ constexpr int64_t kSharedFloats = 256 << 10;
 
 // acc[i][v] = sum over k < depth of A(i, k) * B(k, v), where A(i, k) = a[i * aRow + k * aStep] and row k of B begins at
 // b + k * bStep. The one inner loop of products and of attention.
-template <int kRows, int kVectors>
+// `kAdd` adds to what acc has.
+template <int kRows, int kVectors, bool kAdd = false>
 TELAR_INLINE void multiplyTile(int64_t depth, const float* a, int64_t aRow, int64_t aStep, const float* b, int64_t bStep,
                                Vec (&acc)[kRows][kVectors]) {
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; i++)
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; v++) acc[i][v] = Vec{};
+    for (int v = 0; v < kVectors && !kAdd; v++) acc[i][v] = Vec{};
 #pragma GCC unroll 2
   for (int64_t k = 0; k < depth; k++) {
     Vec row[kVectors];
@@ -236,6 +237,11 @@ void gemmThin(const Gemm& g, const T* b) {
         else if (rows == 3) dotTile<3>(g, b, row, column, columns, tile);
         else if (rows == 2) dotTile<2>(g, b, row, column, columns, tile);
         else dotTile<1>(g, b, row, column, columns, tile);
+        for (int i = 0; i < rows; i++)
+          for (int64_t r = 0; r < g.low; r++) {
+            const float x = g.lowA[(row + i) * g.low + r], *w = g.lowB + r * g.n + column;
+            for (int j = 0; j < columns; j++) tile[i * kTileColumns + j] += x * w[j];
+          }
         storeTile(g, tile, row, column, rows, columns, true, true);
         row += rows;
       }
@@ -255,7 +261,7 @@ void mirrorLower(float* c, int64_t stride, int64_t n) {
 void gemm(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
   if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return g.b16 ? gemmThin(g, g.b16) : gemmThin(g, g.b);
-  if (gemmFew(g)) return;
+  if (g.b16 ? gemmFew(g, g.b16) : gemmFew(g, g.b)) return;
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
   // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough, so that all end together.
@@ -273,7 +279,19 @@ void gemm(const Gemm& g) {
   // columns: then each packs the panels that it alone reads, and A is shared.
   const bool byColumns = !placedB && g.m * depthBlock <= kSharedFloats && !g.symmetric;
   const int64_t panelA = kTileRows * depthBlock + kWidth, panelB = kTileColumns * depthBlock;
-  float* shared = scratch(-1, (size_t)(byColumns ? rowTiles * panelA : widest * depthBlock + kWidth));
+  // Panels of the low-rank addition: the last tile of its A and all of its B.
+  const int64_t panelLow = kTileColumns * g.low, panelsLow = g.low > 0 ? (g.n + kTileColumns - 1) / kTileColumns : 0;
+  const int64_t sharedSize = byColumns ? rowTiles * panelA : widest * depthBlock + kWidth;
+  float* shared = scratch(-1, (size_t)(sharedSize + kTileRows * g.low + kWidth + panelsLow * panelLow));
+  float *lastLowA = shared + sharedSize, *lowB = lastLowA + kTileRows * g.low + kWidth;
+  if (g.low > 0) {
+    const int64_t full = g.m / kTileRows;
+    if (full < rowTiles) packTransposed<kTileRows>(g.lowA + full * kTileRows * g.low, g.low, (int)(g.m - full * kTileRows), g.low, lastLowA);
+    for (int64_t p = 0; p < panelsLow; p++) {
+      const int64_t left = g.n - p * kTileColumns;
+      packCopied<kTileColumns>(g.lowB + p * kTileColumns, g.n, left < kTileColumns ? (int)left : kTileColumns, g.low, lowB + p * panelLow);
+    }
+  }
   const auto heightOf = [&](int64_t t) { return g.m - t * kTileRows < kTileRows ? (int)(g.m - t * kTileRows) : kTileRows; };
   const auto isPlaced = [&](int64_t t) { return placedA && heightOf(t) == kTileRows; };
 
@@ -315,6 +333,12 @@ void gemm(const Gemm& g) {
         if (!isPlaced(t)) multiplyTile<kTileRows, kTileVectors>(depth, a, 1, kTileRows, b, bStep, acc);
         else if (g.transposeA) multiplyTile<kTileRows, kTileVectors>(depth, a, 1, g.lda, b, bStep, acc);
         else multiplyTile<kTileRows, kTileVectors>(depth, a, g.lda, 1, b, bStep, acc);
+        if (first && g.low > 0) {
+          const float* panel = lowB + column / kTileColumns * panelLow;
+          if (heightOf(t) == kTileRows)
+            multiplyTile<kTileRows, kTileVectors, true>(g.low, g.lowA + row * g.low, g.low, 1, panel, kTileColumns, acc);
+          else multiplyTile<kTileRows, kTileVectors, true>(g.low, lastLowA, 1, kTileRows, panel, kTileColumns, acc);
+        }
         storeTile(g, (const float*)acc, row, column, heightOf(t), widthOf(p), first, last);
       };
       if (byColumns) {

@@ -16,7 +16,7 @@ enum Epilogue : int32_t {
   kSiluGateGrad = 5,  // C = product * aux2 * silu'(aux1), out2 = product * silu(aux1)
 };
 
-// C[m,n] = epilogue(alpha * op(A)[m,k] * op(B)[k,n] + beta * C + bias[n]). aux1, aux2 and out2 are [m,n] with C's stride.
+// C[m,n] = epilogue(alpha * (op(A)[m,k] * op(B)[k,n] + lowA[m,low] * lowB[low,n]) + beta * C + bias[n]). aux1, aux2 and out2 are [m,n] with C's stride.
 struct Gemm {
   bool transposeA, transposeB;
   int64_t m, n, k;
@@ -36,6 +36,9 @@ struct Gemm {
   const float* bias;
   const float *aux1, *aux2;
   float* out2;
+  // A low-rank addition to the product: lowA[m,low] * lowB[low,n], both in rows without gaps. Null where there is none.
+  int64_t low;
+  const float *lowA, *lowB;
 };
 
 // Causal attention over packed sequences. Query i of sequence s sits at position keyLength - queryLength + i, sees keys

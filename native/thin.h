@@ -35,16 +35,18 @@ TELAR_INLINE void dotFew(const float* a, int64_t lda, const float* b, int64_t st
 }
 
 // C[m, few] = alpha * A[m, k] * op(B) + beta * C.
-void gemmFewColumns(const Gemm& g) {
+template <typename T>
+void gemmFewColumns(const Gemm& g, const T* matrix) {
   constexpr int kRows = kWidth >= 16 ? 4 : 2;  // fills the registers
   const int64_t stride = (g.k + kWidth - 1) / kWidth * kWidth, columns = (g.n + 3) / 4 * 4;
   float* b = scratch(-1, (size_t)(columns * stride));
   memset(b, 0, (size_t)(columns * stride) * sizeof(float));
   if (g.transposeB)
-    for (int64_t j = 0; j < g.n; j++) memcpy(b + j * stride, g.b + j * g.ldb, (size_t)g.k * sizeof(float));
+    for (int64_t j = 0; j < g.n; j++)
+      for (int64_t k = 0; k < g.k; k++) b[j * stride + k] = toFloat(matrix[j * g.ldb + k]);
   else
     for (int64_t k = 0; k < g.k; k++)
-      for (int64_t j = 0; j < g.n; j++) b[j * stride + k] = g.b[k * g.ldb + j];
+      for (int64_t j = 0; j < g.n; j++) b[j * stride + k] = toFloat(matrix[k * g.ldb + j]);
   const auto write = [&](int64_t row, int64_t column, const float* sums) {
     for (int64_t j = column; j < g.n && j < column + 4; j++) {
       float* to = g.c + row * g.ldc + j;
@@ -69,8 +71,8 @@ void gemmFewColumns(const Gemm& g) {
 }
 
 // acc[i][j] += sum over u < kDepth of small[u][i] * wide[u][j], for j < columns.
-template <int kDepth>
-TELAR_INLINE void addOuter(const float* small, int64_t few, const float* wide, int64_t stride, int64_t columns, float* acc,
+template <int kDepth, typename T>
+TELAR_INLINE void addOuter(const float* small, int64_t few, const T* wide, int64_t stride, int64_t columns, float* acc,
                            int64_t accStride) {
   const auto add = [&](int64_t j, auto vectors, auto read) {
     constexpr int kVectors = decltype(vectors)::count;
@@ -98,23 +100,19 @@ TELAR_INLINE void addOuter(const float* small, int64_t few, const float* wide, i
     }
   };
   int64_t j = 0;
-  for (; j + 2 * kWidth <= columns; j += 2 * kWidth) add(j, VectorCount<2>{}, [](const float* p) { return load(p); });
-  for (; j < columns; j += kWidth) add(j, VectorCount<1>{}, [&](const float* p) { return loadFirst(p, (int)(columns - j)); });
+  for (; j + 2 * kWidth <= columns; j += 2 * kWidth) add(j, VectorCount<2>{}, [](const T* p) { return load(p); });
+  for (; j < columns; j += kWidth) add(j, VectorCount<1>{}, [&](const T* p) { return loadFirst(p, (int)(columns - j)); });
 }
 
-// C = alpha * small' * wide + beta * C for small [k, few] and wide [k, width], both in rows; the transpose of it where
-// `flipped`.
-void gemmFewRows(const Gemm& g, bool flipped) {
+// C = alpha * smallT * wide + beta * C, or its transpose where `flipped`: wide [k, width] lies in rows, element (k, i) of
+// small [k, few] is small(k, i).
+template <typename T, typename Small>
+void gemmFewRows(const Gemm& g, const T* wide, int64_t stride, bool flipped, Small element) {
   constexpr int64_t kColumns = 512;
   const int64_t few = flipped ? g.n : g.m, width = flipped ? g.m : g.n;
-  const float* wide = flipped ? g.a : g.b;
-  const int64_t stride = flipped ? g.lda : g.ldb;
-  float* small = scratch(-1, (size_t)(few * g.k));  // [k, few]
-  const bool acrossB = flipped && g.transposeB;
+  float* small = scratch(-1, (size_t)(few * g.k));
   for (int64_t k = 0; k < g.k; k++)
-    for (int64_t i = 0; i < few; i++)
-      small[k * few + i] = flipped ? (acrossB ? g.b[i * g.ldb + k] : g.b[k * g.ldb + i])
-                                   : (g.transposeA ? g.a[k * g.lda + i] : g.a[i * g.lda + k]);
+    for (int64_t i = 0; i < few; i++) small[k * few + i] = element(k, i);
   parallelRange(width, kColumns, [&](int64_t begin, int64_t end, int worker) {
     const int64_t columns = end - begin;
     float* acc = scratch(worker, (size_t)(few * kColumns));
@@ -133,15 +131,17 @@ void gemmFewRows(const Gemm& g, bool flipped) {
 }
 
 // Whether the product has a side of a few with the other matrix lying well, and is then done.
-bool gemmFew(const Gemm& g) {
-  if (g.epilogue != kPlain || g.bias || g.symmetric || g.b16) return false;
+template <typename T>
+bool gemmFew(const Gemm& g, const T* b) {
+  if (g.epilogue != kPlain || g.bias || g.symmetric || g.low > 0) return false;
   if (g.n <= kFew && g.m > kFew) {
-    if (g.transposeA) gemmFewRows(g, true);
-    else gemmFewColumns(g);
+    if (g.transposeA)
+      gemmFewRows(g, g.a, g.lda, true, [&](int64_t k, int64_t i) { return toFloat(g.transposeB ? b[i * g.ldb + k] : b[k * g.ldb + i]); });
+    else gemmFewColumns(g, b);
     return true;
   }
   if (g.m <= kFew && g.n > kFew && !g.transposeB) {
-    gemmFewRows(g, false);
+    gemmFewRows(g, b, g.ldb, false, [&](int64_t k, int64_t i) { return g.transposeA ? g.a[k * g.lda + i] : g.a[i * g.lda + k]; });
     return true;
   }
   return false;

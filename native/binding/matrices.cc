@@ -27,8 +27,12 @@ napi_value gemm(napi_env env, napi_callback_info info) {
   const auto bias = args.optionalFloats("bias"), aux1 = args.optionalFloats("aux1"), aux2 = args.optionalFloats("aux2");
   const auto out2 = args.optionalFloats("out2");
   g.symmetric = args.optionalBoolean("symmetric");
+  const auto lowA = args.optionalFloats("lowA"), lowB = args.optionalFloats("lowB");
+  g.low = lowA.data ? args.size("low") : 0;
   if (args.failed) return nullptr;
   if (g.symmetric && (g.m != g.n || epilogue != kPlain || bias.data)) args.fail("symmetric", "needs a square, plain product", 0);
+  if (g.symmetric && g.low > 0) args.fail("lowA", "does not go with a symmetric product", 0);
+  if (g.low > 0 && !lowB.data) args.fail("lowB", "is required with lowA", 0);
   if (g.lda < (g.transposeA ? g.m : g.k)) args.fail("lda", "is below a row of A", 0);
   if (g.ldb < (g.transposeB ? g.k : g.n)) args.fail("ldb", "is below a row of B", 0);
   if (g.ldc < g.n) args.fail("ldc", "is below a row of C", 0);
@@ -38,6 +42,8 @@ napi_value gemm(napi_env env, napi_callback_info info) {
   if (b.halves.data) g.b16 = args.check(b.halves, sizeB) + bOffset;
   else g.b = args.check(b.floats, sizeB) + bOffset;
   g.c = args.check(c, cOffset + span(g.m, g.n, g.ldc)) + cOffset;
+  g.lowA = args.check(lowA, g.m * g.low);
+  g.lowB = args.check(lowB, g.low * g.n);
   g.epilogue = (Epilogue)epilogue;
   g.bias = args.check(bias, g.n);
   const int64_t size = span(g.m, g.n, g.ldc);

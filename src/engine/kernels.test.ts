@@ -52,6 +52,7 @@ describe.each(available)('%s', (isa) => {
       beta: fc.constantFrom(0, 1, 0.25),
       epilogue: fc.constantFrom(...Object.values(Epilogue)),
       withBias: fc.boolean(),
+      low: fc.constantFrom(0, 0, 1, 8, 21),
       threads: fc.constantFrom(1, 2),
       seed: fc.nat(),
     });
@@ -59,7 +60,7 @@ describe.each(available)('%s', (isa) => {
     fc.assert(
       fc.property(
         shape,
-        ({ m, n, k, transposeA, transposeB, gaps, alpha, beta, epilogue, withBias, threads, seed }) => {
+        ({ m, n, k, transposeA, transposeB, gaps, alpha, beta, epilogue, withBias, low, threads, seed }) => {
           const random = new Random(seed);
           const [lda, ldb, ldc] = [(transposeA ? m : k) + gaps[0], (transposeB ? k : n) + gaps[1], n + gaps[2]];
           const a = floats(random, gaps[0] + (transposeA ? k : m) * lda);
@@ -70,11 +71,12 @@ describe.each(available)('%s', (isa) => {
             Float32Array,
           ];
           const bias = withBias ? floats(random, n) : null;
+          const [lowA, lowB] = low > 0 ? [floats(random, m * low), floats(random, low * n)] : [null, null];
           const [out, out2] = [c.slice(), new Float32Array(m * ldc)];
           kernels.setThreads(threads);
           on(
             () =>
-          kernels.gemm(transposeA, transposeB, m, n, k, a, gaps[0], lda, b, gaps[1], ldb, out, 0, ldc, alpha, beta, epilogue, bias, aux1, aux2, out2), // prettier-ignore
+          kernels.gemm(transposeA, transposeB, m, n, k, a, gaps[0], lda, b, gaps[1], ldb, out, 0, ldc, alpha, beta, epilogue, bias, aux1, aux2, out2, false, lowA, lowB, low), // prettier-ignore
           );
           const [expected, expected2] = [Float64Array.from(c), new Float64Array(m * ldc)];
           for (let i = 0; i < m; i++)
@@ -84,6 +86,7 @@ describe.each(available)('%s', (isa) => {
                 sum +=
                   a[gaps[0] + (transposeA ? x * lda + i : i * lda + x)]! *
                   b[gaps[1] + (transposeB ? j * ldb + x : x * ldb + j)]!;
+              for (let r = 0; r < low; r++) sum += lowA![i * low + r]! * lowB![r * n + j]!;
               const at = i * ldc + j;
               const y = alpha * sum + beta * c[at]! + (bias?.[j] ?? 0);
               [expected[at], expected2[at]] = finish(epilogue, y, aux1[at]!, aux2[at]!);
@@ -93,6 +96,48 @@ describe.each(available)('%s', (isa) => {
         },
       ),
       { numRuns: 120 },
+    );
+    kernels.setThreads(before);
+  });
+
+  it('gemm: a side of a few, of either matrix, the same on one thread and on two', () => {
+    const shape = fc.record({
+      few: fc.integer({ min: 1, max: 17 }),
+      many: fc.oneof(fc.integer({ min: 1, max: 90 }), fc.constantFrom(511, 513, 1030)),
+      k: fc.integer({ min: 0, max: 70 }),
+      tall: fc.boolean(),
+      transposeA: fc.boolean(),
+      transposeB: fc.boolean(),
+      gap: fc.nat(3),
+      beta: fc.constantFrom(0, 1),
+      seed: fc.nat(),
+    });
+    const before = kernels.threads();
+    fc.assert(
+      fc.property(shape, ({ few, many, k, tall, transposeA, transposeB, gap, beta, seed }) => {
+        const [m, n] = tall ? [many, few] : [few, many];
+        const random = new Random(seed);
+        const [lda, ldb, ldc] = [(transposeA ? m : k) + gap, (transposeB ? k : n) + gap, n + gap];
+        const [a, b] = [floats(random, (transposeA ? k : m) * lda), floats(random, (transposeB ? n : k) * ldb)];
+        const c = floats(random, m * ldc);
+        const [one, two] = [1, 2].map((count) => {
+          kernels.setThreads(count);
+          const out = c.slice();
+          on(() => kernels.gemm(transposeA, transposeB, m, n, k, a, 0, lda, b, 0, ldb, out, 0, ldc, 0.5, beta, 0)); // prettier-ignore
+          return out;
+        }) as [Float32Array, Float32Array];
+        const expected = Float64Array.from(c);
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let sum = 0;
+            for (let x = 0; x < k; x++)
+              sum += a[transposeA ? x * lda + i : i * lda + x]! * b[transposeB ? j * ldb + x : x * ldb + j]!;
+            expected[i * ldc + j] = 0.5 * sum + beta * c[i * ldc + j]!;
+          }
+        expect(error(one, expected)).toBeLessThan(1e-4);
+        expect(two.every((x, i) => x === one[i])).toBe(true);
+      }),
+      { numRuns: 60 },
     );
     kernels.setThreads(before);
   });
@@ -251,6 +296,12 @@ describe('bad calls throw and touch nothing', () => {
     expect(() => kernels.gemm(false, true, 3, 3, 4, x, 1, 4, x, 0, 4, new Float32Array(9), 0, 3, 1, 0, 0)).toThrow(
       /gemm: a/,
     );
+    const low = (lowA: Float32Array, lowB: Float32Array | null, rank: number): void =>
+      kernels.gemm(false, true, 3, 3, 4, x, 0, 4, x, 0, 4, new Float32Array(9), 0, 3, 1, 0, 0, null, null, null, null, false, lowA, lowB, rank); // prettier-ignore
+    expect(() => low(x, x, 4)).not.toThrow();
+    expect(() => low(x, x, 5)).toThrow(/gemm: lowA needs 15 elements, has 12/);
+    expect(() => low(new Float32Array(15), x, 5)).toThrow(/gemm: lowB/);
+    expect(() => low(x, null, 2)).toThrow(/lowB is required/);
     expect(() => kernels.fill(x, 13, 1)).toThrow(RangeError);
     expect(() => kernels.columnSums(4, 4, x, 4, x, false)).toThrow(RangeError);
     expect(() => kernels.embeddingForward(6, 2, x, ints(0, 1, 2), new Float32Array(4), false)).toThrow(RangeError);

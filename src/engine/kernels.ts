@@ -49,6 +49,7 @@ export interface Kernels {
    * residual x + aux1; gelu(x), out2 = x; geluGrad x · gelu'(aux1); siluGate silu(aux1) · x, out2 = x;
    * siluGateGrad x · aux2 · silu'(aux1), out2 = x · silu(aux1).
    * A product with B in bfloat16 is that with the decoded matrix, to the bit.
+   * lowA[m,low] · lowB[low,n], where given, is added to op(A) · op(B); both lie without gaps.
    * `symmetric` says that the product is (a matrix times its own transpose): half of it is computed.
    */
   gemm(
@@ -74,6 +75,9 @@ export interface Kernels {
     aux2?: Floats | null,
     out2?: Floats | null,
     symmetric?: boolean,
+    lowA?: Floats | null,
+    lowB?: Floats | null,
+    low?: number,
   ): void;
 
   /**

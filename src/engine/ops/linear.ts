@@ -3,7 +3,9 @@ import { Epilogue, type EpilogueCode, kernels } from '../kernels.js';
 import { freeStorage } from '../memory.js';
 import { addGrad, passGrad, record } from '../tape.js';
 import { empty, type Tensor } from '../tensor.js';
-import { type AppliedParts, applyParts, type LowRank, partsTrain, partTensors } from './low-rank.js';
+import { type Addition, AppliedParts, type LowRank, partsTrain, partTensors } from './low-rank.js';
+
+const NOTHING: Addition = { beta: 0, lowA: null, lowB: null, low: 0 };
 
 /** out = epilogue(x · weightᵀ + parts + bias); x [rows, in], weight [out, in]. */
 function forward(
@@ -16,15 +18,18 @@ function forward(
   out2: Tensor | null,
   parts: readonly LowRank[],
 ): AppliedParts | null {
-  const applied = applyParts(x, parts, out);
   const inner = x.columns;
   const [n, k] = [weight.shape[0]!, weight.shape[1]!];
   if (k !== inner) throw new Error(`linear: input has ${inner} columns, weight [${weight.shape}] wants ${k}`);
-  kernels.gemm(
-    false, true, x.rows, n, inner,
-    x.raw, 0, inner, weight.operand, 0, inner, out.raw, 0, n,
-    1, applied ? 1 : 0, epilogue, bias?.raw ?? null, aux?.raw ?? null, null, out2?.raw ?? null,
-  ); // prettier-ignore
+  const applied = parts.length > 0 ? new AppliedParts(x, parts, n) : null;
+  const multiply = ({ beta, lowA, lowB, low }: Addition): void =>
+    kernels.gemm(
+      false, true, x.rows, n, inner,
+      x.raw, 0, inner, weight.operand, 0, inner, out.raw, 0, n,
+      1, beta, epilogue, bias?.raw ?? null, aux?.raw ?? null, null, out2?.raw ?? null, false, lowA, lowB, low,
+    ); // prettier-ignore
+  if (applied) applied.addTo(out, multiply);
+  else multiply(NOTHING);
   return applied;
 }
 
@@ -45,11 +50,12 @@ function backward(
   const [n, k] = [weight.shape[0]!, weight.shape[1]!];
   const dLow = applied?.backward(grad) ?? null;
   dInput?.((dx, accumulate) => {
-    if (dLow) applied!.inputGrad(dLow, dx, accumulate);
+    const { lowA, lowB, low } = dLow ? applied!.inputAddition(dLow) : NOTHING;
     kernels.gemm(
       false, false, grad.rows, k, n,
       grad.raw, 0, n, weight.operand, 0, k, dx.raw, 0, k,
-      1, accumulate || dLow ? 1 : 0, epilogue, null, aux1?.raw ?? null, aux2?.raw ?? null, out2?.raw ?? null,
+      1, accumulate ? 1 : 0, epilogue, null, aux1?.raw ?? null, aux2?.raw ?? null, out2?.raw ?? null,
+      false, lowA, lowB, low,
     ); // prettier-ignore
   });
   if (dLow) freeStorage(dLow.storage);

@@ -1,10 +1,12 @@
 /**
  * Low-rank parts of linear layers (Hu et al. 2022, "LoRA"): each adds scale · (x · aᵀ) · bᵀ to some columns of a product.
  *
- * The sum is written to the product's place before the product itself, which then adds to it (beta 1) and applies bias and
- * activation to the whole. Parts of one input share one product with their `a` matrices stacked.
+ * The product itself takes them along, before bias and activation: x · aᵀ and the `b` matrices are a few steps more of its
+ * depth. For a few rows, as in decoding, they are written to the product's place first, and it adds to them. Parts of one
+ * input share one product with their `a` matrices stacked.
  */
 import { Epilogue, kernels } from '../kernels.js';
+import { freeStorage } from '../memory.js';
 import { addGrad } from '../tape.js';
 import { empty, type Tensor } from '../tensor.js';
 
@@ -28,6 +30,17 @@ export function partTensors(parts: readonly LowRank[]): Tensor[] {
   return parts.flatMap(({ a, b }) => [a, b]);
 }
 
+/** Rows up to which `b` is cheaper to multiply with than to lay out for the product. */
+const FEW_ROWS = 8;
+
+/** What a product is to add: lowA · lowB, or what stands in its place already. */
+export interface Addition {
+  beta: number;
+  lowA: Float32Array | null;
+  lowB: Float32Array | null;
+  low: number;
+}
+
 /** The parts of one linear layer as they were applied to one input. */
 export class AppliedParts {
   private readonly parts: readonly LowRank[];
@@ -38,12 +51,11 @@ export class AppliedParts {
   private readonly low: Tensor;
   private readonly owned: Tensor[];
 
-  /** Writes the parts' sum to `out` [rows, n], all of it. */
-  constructor(x: Tensor, parts: readonly LowRank[], out: Tensor) {
+  /** @param n rows of the weight */
+  constructor(x: Tensor, parts: readonly LowRank[], n: number) {
     this.x = x;
     this.parts = parts;
     const inner = x.columns;
-    const n = out.columns;
     for (const { a, b, firstRow } of parts)
       if (a.columns !== inner || b.columns !== a.rows || firstRow < 0 || firstRow + b.rows > n)
         throw new Error(
@@ -57,14 +69,40 @@ export class AppliedParts {
       false, true, x.rows, rank, inner,
       x.raw, 0, inner, this.a.raw, 0, inner, this.low.raw, 0, rank, 1, 0, Epilogue.plain,
     ); // prettier-ignore
+  }
+
+  /** Calls `multiply` with what the product that fills `out` [rows, n] is to add. */
+  addTo(out: Tensor, multiply: (addition: Addition) => void): void {
+    const { low, parts } = this;
+    const rank = low.columns;
+    const n = out.columns;
+    if (low.rows > FEW_ROWS) {
+      const lowB = this.layOut(n);
+      multiply({ beta: 0, lowA: low.raw, lowB: lowB.raw, low: rank });
+      freeStorage(lowB.storage);
+      return;
+    }
     const apart = areApart(parts);
     if (!apart || parts.reduce((sum, { b }) => sum + b.rows, 0) < n) kernels.fill(out.raw, out.size, 0);
     this.each(({ b, scale, firstRow }, at) =>
       kernels.gemm(
-        false, true, x.rows, b.rows, b.columns,
-        this.low.raw, at, rank, b.raw, 0, b.columns, out.raw, firstRow, n, scale, apart ? 0 : 1, Epilogue.plain,
+        false, true, low.rows, b.rows, b.columns,
+        low.raw, at, rank, b.raw, 0, b.columns, out.raw, firstRow, n, scale, apart ? 0 : 1, Epilogue.plain,
       ),
     ); // prettier-ignore
+    multiply({ beta: 1, lowA: null, lowB: null, low: 0 });
+  }
+
+  /** scale · bᵀ of all parts, each in its rows and columns of [Σ rank, n], zeros elsewhere. */
+  private layOut(n: number): Tensor {
+    const all = empty([this.low.columns, n]);
+    kernels.fill(all.raw, all.size, 0);
+    this.each(({ b, scale, firstRow }, at) => {
+      const [from, to, rank] = [b.data, all.raw, b.columns];
+      for (let r = 0; r < rank; r++)
+        for (let row = 0, i = (at + r) * n + firstRow; row < b.rows; row++, i++) to[i] = scale * from[row * rank + r]!;
+    });
+    return all;
   }
 
   /** What only backward reads. */
@@ -73,7 +111,7 @@ export class AppliedParts {
   }
 
   /**
-   * Gradients of a and b, and the gradient of x·aᵀ [rows, Σ rank], which {@link inputGrad} takes; the caller frees it.
+   * Gradients of a and b, and the gradient of x·aᵀ [rows, Σ rank], which {@link inputAddition} takes; the caller frees it.
    * @param grad of the layer's product, [rows, n]
    */
   backward(grad: Tensor): Tensor {
@@ -103,13 +141,9 @@ export class AppliedParts {
     return dLow;
   }
 
-  /** dx (+)= dLow · a */
-  inputGrad(dLow: Tensor, dx: Tensor, accumulate: boolean): void {
-    const [rank, inner] = [this.a.rows, this.x.columns];
-    kernels.gemm(
-      false, false, dLow.rows, inner, rank,
-      dLow.raw, 0, rank, this.a.raw, 0, inner, dx.raw, 0, inner, 1, accumulate ? 1 : 0, Epilogue.plain,
-    ); // prettier-ignore
+  /** What the product that makes the input's gradient is to add: dLow · a. */
+  inputAddition(dLow: Tensor): Omit<Addition, 'beta'> {
+    return { lowA: dLow.raw, lowB: this.a.raw, low: this.a.rows };
   }
 
   private each(visit: (part: LowRank, at: number) => void): void {
@@ -119,11 +153,6 @@ export class AppliedParts {
       at += part.a.rows;
     }
   }
-}
-
-/** Applies parts, if there are any. */
-export function applyParts(x: Tensor, parts: readonly LowRank[], out: Tensor): AppliedParts | null {
-  return parts.length > 0 ? new AppliedParts(x, parts, out) : null;
 }
 
 /** The `a` matrices one below the other; a single one as it is. */
