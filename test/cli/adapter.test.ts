@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeAdapterFolders } from '../reference/adapter-folders.js';
+import { TEMPLATE, writeAdapterFolders } from '../reference/adapter-folders.js';
 import { telar, temporaryFolder } from './telar.js';
 
 const folder = temporaryFolder();
@@ -60,7 +60,9 @@ describe('telar adapter', () => {
       const text = (json: string) => (JSON.parse(json) as { text: string }).text;
       const attached = await generated('--model', at('base'), '--adapter', at(`adapters/${name}`));
       expect(text(await generated('--model', out))).toBe(text(attached));
-      expect(readFileSync(join(out, 'tokenizer_config.json'), 'utf8')).toContain('of the base');
+      expect(JSON.parse(readFileSync(join(out, 'tokenizer_config.json'), 'utf8'))).toMatchObject({
+        chat_template: TEMPLATE,
+      });
     }
   });
 

@@ -13,6 +13,10 @@ import {
 } from '../../src/model/index.js';
 import { byteTokenizer, saveTokenizer } from '../../src/tokenizer/index.js';
 
+/** A chat template that no model has by default. */
+export const TEMPLATE =
+  "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
+
 const config = newModelConfig('llama', {
   vocabSize: 257,
   context: 64,
@@ -38,7 +42,7 @@ export function writeAdapterFolders(folder: string): void {
       saveTokenizer(tokenizer, path);
       const file = join(path, 'tokenizer_config.json');
       const json = JSON.parse(readFileSync(file, 'utf8')) as object;
-      writeFileSync(file, JSON.stringify({ ...json, chat_template: 'of the base' }));
+      writeFileSync(file, JSON.stringify({ ...json, chat_template: TEMPLATE }));
     },
   });
   const write = (name: string, adapterConfig: AdapterConfig, baseModel?: string): void => {
