@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<Command>> = {
   tokenizer: async () => (await import('./tokenizer.js')).tokenizerCommand(),
   classify: async () => (await import('./classify.js')).classifyCommand(),
   inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  prompt: async () => (await import('./prompt.js')).promptCommand(),
   import: async () => (await import('./import.js')).importCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
