@@ -14,7 +14,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'telar-prompt-'));
 mkdirSync(folder, { recursive: true });
 const telar = (...args) =>
-  execFileSync(process.execPath, [join(here, '../dist/cli/main.js'), ...args], {
+  execFileSync(process.execPath, [join(here, '../dist/cli/main.js'), ...args.flat()], {
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1 << 28,
   }).toString();
@@ -26,8 +26,8 @@ writeFileSync(join(folder, 'corpus.jsonl'), lines(corpus.map((text) => ({ text }
 const run = join(folder, 'base');
 if (!existsSync(join(run, 'final')))
   telar(
-    ...['pretrain', join(folder, 'corpus.jsonl'), '--out', run, '--layers', '3', '--width', '128', '--heads', '4'],
-    ...['--context', '512', '--vocab', '1024', '--tokens', '5000000', '--batch-tokens', '4096', '--json'],
+    ['pretrain', join(folder, 'corpus.jsonl'), '--out', run, '--layers', '3', '--width', '128', '--heads', '4'],
+    ['--context', '512', '--vocab', '1024', '--tokens', '5000000', '--batch-tokens', '4096', '--json'],
   );
 
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
@@ -47,9 +47,9 @@ for (const [task, most] of [
   const out = join(folder, `optimized-${task}`);
   const report = JSON.parse(
     telar(
-      ...['prompt', 'optimize', file('prompt.md'), '--data', join(folder, `${task}.dev.jsonl`), '--json'],
-      ...['--test', join(folder, `${task}.test.jsonl`), '--candidates', file('candidates.yaml')],
-      ...['--model', join(run, 'final'), '--out', out, '--budget', '400000'],
+      ['prompt', 'optimize', file('prompt.md'), '--data', join(folder, `${task}.dev.jsonl`), '--json'],
+      ['--test', join(folder, `${task}.test.jsonl`), '--candidates', file('candidates.yaml')],
+      ['--model', join(run, 'final'), '--out', out, '--budget', '400000'],
     ),
   );
   const { test, spent, seconds, candidates, examples } = report;

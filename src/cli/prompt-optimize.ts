@@ -75,14 +75,7 @@ export function optimizeCommand(): Command {
           ...(flags.metric !== undefined && { metric: flags.metric }),
           seed: flags.seed,
           signal,
-          onScored: ({ done, title, best }) =>
-            progress.update({
-              title,
-              done,
-              total: flags.budget,
-              unit: 'tokens',
-              facts: [{ label: 'best', value: best }],
-            }),
+          onScored: ({ best, ...state }) => progress.update({ ...state, facts: [{ label: 'best', value: best }] }),
         });
         progress.done();
         const name = basename(path, '.prompt.md');

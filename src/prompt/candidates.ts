@@ -94,7 +94,7 @@ export function seedCandidate(file: PromptFile): Candidate {
 export function candidatePrompt(seed: PromptFile, candidate: Candidate, pool: readonly Example[]): PromptFile {
   const { instruction, place, form, examples, labels, calibrate, separator } = candidate;
   const text = instruction === '' ? '' : `${instruction}\n\n`;
-  const source = place === 'before' ? `${text}{{examples}}\n${form}` : `{{examples}}\n${text}{{question}}\n${form}`;
+  const source = place === 'before' ? `${text}{{examples}}\n${form}` : `{{examples}}\n${text}{{turn}}\n${form}`;
   const { output } = seed.settings;
   const settings: Settings = {
     ...seed.settings,

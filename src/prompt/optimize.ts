@@ -1,11 +1,9 @@
 /** The search for a better prompt: candidates, successive halving on a development set, the winner put to the test. */
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { LanguageModel } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
 import { sha256 } from '../io/files.js';
 import { Random } from '../io/hash-random.js';
-import { keepLines, LineAppender, readJsonLines } from '../io/json-lines.js';
 import { Assessor, type Outcome } from './assess.js';
 import {
   type Candidate,
@@ -18,6 +16,7 @@ import {
 import { type Example, keyOf } from './examples.js';
 import { type Round, successiveHalving } from './halving.js';
 import { compare, type Comparison, metricOf, metricValue, type Score, scoreOf } from './metric.js';
+import { OutcomeFile } from './outcomes.js';
 import type { PromptFile } from './prompt-file.js';
 import { type Embed, exampleSelector, type Selector } from './select.js';
 import type { MetricName } from './settings.js';
@@ -39,7 +38,8 @@ export interface OptimizeOptions {
   seed?: number;
   embed?: Embed;
   signal?: AbortSignal;
-  onScored?: (state: { done: number; title: string; best: string }) => void;
+  /** Told after every batch; `unit` says what `done` and `total` count. */
+  onScored?: (state: { title: string; done: number; total: number; unit: string; best: string }) => void;
 }
 
 /** One candidate after the search. */
@@ -87,24 +87,6 @@ const LEAST = 16;
 /** Most examples set aside to be shown, where the prompt file brings none. */
 const MOST_POOL = 64;
 
-const outcomeSchema = z.strictObject({
-  predicted: z.string(),
-  correct: z.boolean(),
-  likelihood: z.number(),
-  tokens: z.number(),
-});
-const lineSchema = z.union([
-  z.strictObject({ search: z.string() }),
-  z.strictObject({
-    candidate: z.string(),
-    set: z.enum(['dev', 'test']),
-    from: z.int(),
-    outcomes: z.array(outcomeSchema),
-    tokens: z.number(),
-    seconds: z.number(),
-  }),
-]);
-
 /**
  * Searches. What is scored is on disk at once, so that a search that is stopped loses at most a batch.
  * @throws InputError for a prompt without {{examples}} and {{answer}}, a budget too small, a test set that overlaps
@@ -134,7 +116,7 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
       rowsOf(file.pool),
     ]),
   );
-  const record = new Outcomes(join(out, 'outcomes.jsonl'), search);
+  const record = new OutcomeFile(join(out, 'outcomes.jsonl'), search);
   const assessor = new Assessor(lm);
   try {
     const questions = [...dev, ...test].map(({ values }) => values);
@@ -166,7 +148,7 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
       score: async (i, from, to) => {
         await run(i, 'dev', from, to);
         spent += costs[i]! * (to - from);
-        options.onScored?.({ done: Math.round(spent), title, best });
+        options.onScored?.({ title, done: Math.round(spent), total: budget, unit: 'tokens', best });
         return costs[i]! * (to - from);
       },
       compare: order,
@@ -222,7 +204,13 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
       for (const i of new Set([0, winner]))
         for (let from = 0; from < test.length; from += BATCH) {
           if (signal?.aborted) return null;
-          options.onScored?.({ done: from, title: i === 0 ? 'test of the seed' : 'test of the winner', best });
+          options.onScored?.({
+            title: i === 0 ? 'test of the seed' : 'test of the winner',
+            done: from,
+            total: test.length,
+            unit: 'examples',
+            best,
+          });
           await run(i, 'test', from, Math.min(test.length, from + BATCH));
         }
       const [first, second] = [0, winner].map((i) => record.of(names[i]!, 'test')) as [Outcome[], Outcome[]];
@@ -235,74 +223,6 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
   } finally {
     assessor.dispose();
     record.close();
-  }
-}
-
-/** Outcomes on disk, a line a batch, found again by candidate, set and first example. */
-class Outcomes {
-  tokens = 0;
-  private readonly file: LineAppender;
-  private readonly batches = new Map<string, Map<number, Outcome[]>>();
-  private readonly time = new Map<string, number>();
-
-  constructor(path: string, search: string) {
-    const lines = readJsonLines(path, lineSchema);
-    const [first] = lines;
-    if (first && !('search' in first && first.search === search))
-      throw new InputError(
-        `${path} is of another search (other model, data, prompt, metric or seed): give another --out, or remove it`,
-      );
-    for (const line of lines)
-      if ('candidate' in line) this.take(line.candidate, line.set, line.from, line.outcomes, line.tokens, line.seconds);
-    keepLines(path, () => true); // without half a line, where the process died while it wrote
-    this.file = new LineAppender(path);
-    if (!first) this.file.append(JSON.stringify({ search }));
-  }
-
-  has(candidate: string, set: string, from: number): boolean {
-    return this.batches.get(`${set} ${candidate}`)?.has(from) ?? false;
-  }
-
-  /** All outcomes in order. */
-  of(candidate: string, set: string): Outcome[] {
-    const batches = this.batches.get(`${set} ${candidate}`) ?? new Map<number, Outcome[]>();
-    return [...batches].sort(([a], [b]) => a - b).flatMap(([, outcomes]) => outcomes);
-  }
-
-  add(
-    candidate: string,
-    set: 'dev' | 'test',
-    from: number,
-    outcomes: Outcome[],
-    tokens: number,
-    seconds: number,
-  ): void {
-    this.file.append(JSON.stringify({ candidate, set, from, outcomes, tokens, seconds }));
-    this.take(candidate, set, from, outcomes, tokens, seconds);
-  }
-
-  /** Of one candidate, or of all. */
-  seconds(candidate?: string): number {
-    if (candidate !== undefined) return this.time.get(candidate) ?? 0;
-    return [...this.time.values()].reduce((sum, each) => sum + each, 0);
-  }
-
-  close(): void {
-    this.file.close();
-  }
-
-  private take(
-    candidate: string,
-    set: string,
-    from: number,
-    outcomes: Outcome[],
-    tokens: number,
-    seconds: number,
-  ): void {
-    const key = `${set} ${candidate}`;
-    this.batches.set(key, (this.batches.get(key) ?? new Map<number, Outcome[]>()).set(from, outcomes));
-    this.tokens += tokens;
-    this.time.set(candidate, (this.time.get(candidate) ?? 0) + seconds);
   }
 }
 

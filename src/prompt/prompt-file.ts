@@ -2,7 +2,7 @@
  * Prompt files, `*.prompt.md`: YAML front matter that says what goes in and what comes out, then the prompt as text.
  *
  * The body is an introduction, `{{examples}}`, and a turn: the part that is written once for each example, with its answer
- * where `{{answer}}` stands, and then for the question, up to `{{answer}}`. Text between `{{examples}}` and `{{question}}`
+ * where `{{answer}}` stands, and then for the question, up to `{{answer}}`. Text between `{{examples}}` and `{{turn}}`
  * is written once, before the question.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -100,15 +100,15 @@ export function parseBody(text: string, path: string, firstLine = 1): PromptBody
     const { line } = template[again] as { line: number };
     throw new InputError(`${path}:${line}: {{${mark}}} stands twice`);
   };
-  const [examples, question, answer] = [find('examples'), find('question'), find('answer')];
+  const [examples, question, answer] = [find('examples'), find('turn'), find('answer')];
   const lineOf = (at: number): number => (template[at] as { line: number }).line;
   if (question >= 0 && examples < 0)
-    throw new InputError(`${path}:${lineOf(question)}: {{question}} needs {{examples}} before it`);
+    throw new InputError(`${path}:${lineOf(question)}: {{turn}} needs {{examples}} before it`);
   if (question >= 0 && question < examples)
-    throw new InputError(`${path}:${lineOf(question)}: {{question}} stands before {{examples}}`);
+    throw new InputError(`${path}:${lineOf(question)}: {{turn}} stands before {{examples}}`);
   const begin = Math.max(examples, question) + 1;
   if (answer >= 0 && answer < begin)
-    throw new InputError(`${path}:${lineOf(answer)}: {{answer}} must stand after {{examples}} and {{question}}`);
+    throw new InputError(`${path}:${lineOf(answer)}: {{answer}} must stand after {{examples}} and {{turn}}`);
   const after = answer < 0 ? [] : template.slice(answer + 1);
   const [stray] = variablesOf(after);
   if (stray)

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** Names that the body gives a meaning of its own. */
-export const RESERVED = ['answer', 'examples', 'labels', 'question'] as const;
+export const RESERVED = ['answer', 'examples', 'labels', 'turn'] as const;
 
 const name = z.string().regex(/^[A-Za-z_][\w-]*$/, 'a name has letters, digits, "_" and "-"');
 const type = z.enum(['string', 'number', 'integer', 'boolean', 'strings']);

@@ -14,10 +14,8 @@ const MAX_CHARACTERS = 1 << 24;
  * @throws InputError for unknown names, missing inputs and wrong types
  */
 export function checkValues(given: Record<string, unknown>, inputs: Settings['input'], where: string): Values {
-  const names = Object.keys(inputs);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(inputs, name));
-  if (unknown !== undefined)
-    throw new InputError(`${where}: "${unknown}" is not an input; there are: ${names.join(', ') || 'none'}`);
+  if (unknown !== undefined) throw new InputError(unknownInput(where, unknown, inputs));
   return new Map(
     Object.entries(inputs).map(([name, input]) => {
       const value = Object.hasOwn(given, name) ? given[name] : input.default;
@@ -46,8 +44,8 @@ export function parseAssignments(assignments: readonly string[], inputs: Setting
     if (at < 1) throw new InputError(`--input takes name=value, not "${assignment}"`);
     const [name, text] = [assignment.slice(0, at), assignment.slice(at + 1)];
     if (Object.hasOwn(values, name)) throw new InputError(`--input ${name} is given twice`);
-    const type = Object.hasOwn(inputs, name) ? inputs[name]!.type : 'string';
-    values[name] = typed(text, type);
+    if (!Object.hasOwn(inputs, name)) throw new InputError(unknownInput('--input', name, inputs));
+    values[name] = typed(text, inputs[name]!.type);
   }
   return values;
 }
@@ -58,6 +56,10 @@ function typed(text: string, type: InputType): unknown {
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   if (type === 'strings') return text === '' ? [] : text.split(',').map((item) => item.trim());
   return text;
+}
+
+function unknownInput(where: string, name: string, inputs: Settings['input']): string {
+  return `${where}: "${name}" is not an input; there are: ${Object.keys(inputs).join(', ') || 'none'}`;
 }
 
 function finite(text: string): number | null {

@@ -20,7 +20,9 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, where: string, f
   try {
     value = document.toJS({ maxAliasCount: 100 }) ?? {};
   } catch (error) {
-    throw new InputError(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new InputError(`${where}:${firstLine}: not YAML: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
