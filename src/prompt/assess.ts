@@ -1,12 +1,18 @@
 /** Prompts put to a model: labels by their likelihood, texts by generation; and what became of each question. */
 import { generateText, type LanguageModel } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
-import { ContinuationScorer } from './continuations.js';
+import {
+  continuationLikelihoods,
+  divideByPrior,
+  labelLikelihoods,
+  priorOf,
+  probabilitiesOf,
+} from '../understand/index.js';
 import type { Example } from './examples.js';
 import { fitPrompt, type FittedPrompt } from './fit.js';
 import type { PromptFile } from './prompt-file.js';
 import { writtenAnswer } from './render.js';
-import type { Selector } from './select.js';
+import { type Selector, shownOrder } from './select.js';
 import type { MetricName, Settings } from './settings.js';
 import type { Values } from './values.js';
 
@@ -29,47 +35,43 @@ export interface Question {
 /** Inputs that say nothing, for calibration (Zhao et al. 2021, "Calibrate before use"). */
 const CONTENT_FREE = ['N/A', ''];
 
-/** A model that prompts are put to. It owns a cache, not the model: free it with {@link dispose}. */
+/** A log-probability of nothing at all, as a number that JSON has. */
+const NEVER = -745;
+
+/** A model that prompts are put to. */
 export class Assessor {
   readonly lm: LanguageModel;
-  private readonly scorer: ContinuationScorer;
-  private readonly biases = new Map<string, Float64Array>();
-  private generated = 0;
+  private readonly priors = new Map<string, Float64Array>();
 
   constructor(lm: LanguageModel) {
     this.lm = lm;
-    this.scorer = new ContinuationScorer(lm);
-  }
-
-  /** Tokens the model has computed. */
-  get computed(): number {
-    return this.scorer.tokens + this.generated;
-  }
-
-  dispose(): void {
-    this.scorer.dispose();
   }
 
   /** The prompt with its examples, as many as fit beside the longest answer. */
   fit(file: PromptFile, { values, where }: Question, select: Selector): FittedPrompt {
     const { tokenizer, model } = this.lm;
-    const room = model.config.context - this.answerRoom(file);
+    const room = model.config.context - model.virtualTokens.length - this.answerRoom(file);
     if (room < 1) throw new InputError(`${file.path}: the answer may take the whole context: lower max-tokens`);
     return fitPrompt(file, values, select(values), { tokenizer, room, where });
   }
 
-  /** Log-probabilities of the labels in their order, normalised over them, for each prompt. */
-  labels(file: PromptFile, prompts: readonly FittedPrompt[], questions: readonly Question[]): Float64Array[] {
+  /** Probabilities of the labels in their order, for each prompt. */
+  async labels(
+    file: PromptFile,
+    prompts: readonly FittedPrompt[],
+    questions: readonly Question[],
+  ): Promise<Float64Array[]> {
     const { output } = file.settings;
     if (output.kind !== 'labels') throw new Error('the prompt has no labels');
     const written = Object.values(output.labels);
-    const likelihoods = this.likelihoods(prompts, written);
-    if (output.calibrate === 'content-free')
-      likelihoods.forEach((each, i) => {
-        const bias = this.bias(file, prompts[i]!, questions[i]!.values, written);
-        each.forEach((value, k) => (each[k] = value - bias[k]!));
-      });
-    return likelihoods.map(normalised);
+    const logs = await this.likelihoods(prompts, written);
+    if (output.calibrate === 'none') return logs.map(probabilitiesOf);
+    const all: Float64Array[] = [];
+    for (const [i, row] of logs.entries()) {
+      const prior = await this.prior(file, prompts[i]!, questions[i]!.values, written);
+      all.push(probabilitiesOf(divideByPrior([row], prior)[0]!));
+    }
+    return all;
   }
 
   /** Texts generated for each prompt, without spaces around them. */
@@ -82,7 +84,6 @@ export class Assessor {
       prompts.map(({ text }) => text),
       options,
     );
-    completions.forEach(({ tokens }, i) => (this.generated += tokens.length + prompts[i]!.tokens.length));
     return completions.map(({ text }) => text.trim());
   }
 
@@ -97,15 +98,18 @@ export class Assessor {
     const { output } = file.settings;
     if (output.kind === 'labels') {
       const names = Object.keys(output.labels);
-      return this.labels(file, prompts, examples).map((logProbs, i) => {
+      return (await this.labels(file, prompts, examples)).map((probabilities, i) => {
         const { answer } = examples[i]!;
-        const predicted = names[indexOfLargest(logProbs)]!;
-        const likelihood = logProbs[names.indexOf(answer)]!;
+        const predicted = names[probabilities.indexOf(Math.max(...probabilities))]!;
+        const likelihood = Math.max(NEVER, Math.log(probabilities[names.indexOf(answer)]!));
         return { predicted, correct: predicted === answer, likelihood, tokens: prompts[i]!.tokens.length };
       });
     }
-    const answers = examples.map(({ answer }, i) => [this.encode(prompts[i]!.lead + answer)]);
-    const likelihood = this.scorer.score(prompts.map(({ tokens }, i) => ({ prompt: tokens, answers: answers[i]! })));
+    const likelihood = await continuationLikelihoods(
+      this.lm,
+      prompts.map(({ text }) => text),
+      examples.map(({ answer }, i) => prompts[i]!.lead + answer),
+    );
     const texts = metric === 'likelihood' ? null : await this.texts(file, prompts);
     return examples.map(({ answer }, i) => {
       const predicted = texts?.[i] ?? '';
@@ -113,35 +117,41 @@ export class Assessor {
       return {
         predicted,
         correct: texts !== null && correct,
-        likelihood: likelihood[i]![0]!,
+        likelihood: likelihood[i]!,
         tokens: prompts[i]!.tokens.length,
       };
     });
   }
 
-  private likelihoods(prompts: readonly FittedPrompt[], written: readonly string[]): Float64Array[] {
-    return this.scorer.score(
-      prompts.map(({ tokens, lead }) => ({
-        prompt: tokens,
-        answers: written.map((label) => this.encode(lead + label)),
-      })),
+  /** log p(label | prompt), [prompts][labels]; the prompts are of one file. */
+  private async likelihoods(prompts: readonly FittedPrompt[], written: readonly string[]): Promise<Float64Array[]> {
+    const { lead = '' } = prompts[0] ?? {};
+    return labelLikelihoods(
+      this.lm,
+      prompts.map(({ text }) => text),
+      written.map((label) => lead + label),
     );
   }
 
   /** What the labels get from a prompt that says nothing: computed once for each set of examples. */
-  private bias(file: PromptFile, prompt: FittedPrompt, values: Values, written: readonly string[]): Float64Array {
+  private async prior(
+    file: PromptFile,
+    { examples }: FittedPrompt,
+    values: Values,
+    written: readonly string[],
+  ): Promise<Float64Array> {
+    const { tokenizer } = this.lm;
     const empty = CONTENT_FREE.map((text) => {
       const nothing = new Map([...values].map(([name]) => [name, text]));
-      const room = Infinity;
-      return fitPrompt(file, nothing, prompt.examples, { tokenizer: this.lm.tokenizer, room });
+      // In the order of choice again, which fitting turns into the one shown.
+      return fitPrompt(file, nothing, shownOrder(file, examples), { tokenizer, room: Infinity });
     });
     const key = JSON.stringify([empty.map(({ text }) => text), written]);
-    const known = this.biases.get(key);
+    const known = this.priors.get(key);
     if (known) return known;
-    const each = this.likelihoods(empty, written).map(normalised);
-    const mean = each[0]!.map((_, k) => Math.log(each.reduce((sum, one) => sum + Math.exp(one[k]!) / each.length, 0)));
-    this.biases.set(key, mean);
-    return mean;
+    const prior = priorOf(await this.likelihoods(empty, written));
+    this.priors.set(key, prior);
+    return prior;
   }
 
   private answerRoom({ settings }: PromptFile): number {
@@ -168,17 +178,6 @@ function samplingOptions({ sampling }: Settings) {
     ...(sampling['min-p'] !== undefined && { minP: sampling['min-p'] }),
     ...(sampling['repetition-penalty'] !== undefined && { repetitionPenalty: sampling['repetition-penalty'] }),
   };
-}
-
-/** Log-probabilities that sum to one. */
-function normalised(values: Float64Array): Float64Array {
-  const most = Math.max(...values);
-  const total = most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
-  return values.map((value) => value - total);
-}
-
-function indexOfLargest(values: Float64Array): number {
-  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
 }
 
 function plain(text: string): string {

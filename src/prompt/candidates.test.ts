@@ -79,7 +79,7 @@ describe('refuses', () => {
     [{ forms: ['{{wort}} {{word}} {{answer}}'] }, /\{\{wort\}\} of a candidate is not an input/],
     [{ labels: [{ plant: 'x' }] }, /words for labels must name plant, animal/],
     [{ labels: [{ plant: 'x', animal: 'x' }] }, /written alike/],
-    [{ instructions: ['{{answer}} now'] }, /must stand after/],
+    [{ instructions: ['{{answer}} now'] }, /\{\{answer\}\} stands twice/],
     [{ instructions: ['[[a|b|c|d|e|f]][[a|b|c|d|e|f]]'] }, /more than 32 texts/],
   ])('%j', (given, message) => {
     expect(() => makeCandidates(file, { ...noCandidates, rules: false, ...given }, pool)).toThrow(message);

@@ -1,7 +1,6 @@
 /** Prompt files, few-shot selection, and the search for better prompts. */
 export { Assessor, type Outcome, type Question } from './assess.js';
 export { type Candidate, type CandidatesFile, readCandidatesFile } from './candidates.js';
-export { type Continuations, ContinuationScorer } from './continuations.js';
 export { type Example, readExampleFile, readInputFile } from './examples.js';
 export { fitPrompt, type FittedPrompt } from './fit.js';
 export { optimizePrompt, type OptimizeOptions, type OptimizeResult, type Standing } from './optimize.js';

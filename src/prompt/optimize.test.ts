@@ -8,6 +8,7 @@ import type { Example } from './examples.js';
 import { promptFile, tinyModel } from './fixtures.js';
 import { optimizePrompt, type OptimizeOptions } from './optimize.js';
 import { readPromptFile } from './prompt-file.js';
+import { renderParts } from './render.js';
 import { searchReport, verdict, writeSearch } from './report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'telar-optimize-'));
@@ -39,7 +40,6 @@ const search = (options: Partial<OptimizeOptions> = {}): OptimizeOptions => ({
 const figures = ({ standings, ...rest }: Awaited<ReturnType<typeof optimizePrompt>>) => ({
   ...rest,
   seconds: 0,
-  computed: 0,
   standings: standings.map((standing) => ({ ...standing, seconds: 0 })),
 });
 
@@ -95,7 +95,8 @@ it('writes a winner that can be read, and both reports', async () => {
   writeSearch(out, result, searchReport(result, about));
   const winner = readPromptFile(join(out, 'winner.prompt.md'));
   expect(winner.settings.output).toEqual(result.prompt.settings.output);
-  expect(winner.body).toEqual(result.prompt.body);
+  const asked = new Map([['word', 'yew']]);
+  expect(renderParts(winner, asked, winner.pool)).toEqual(renderParts(result.prompt, asked, result.prompt.pool));
   const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ReturnType<typeof searchReport>;
   expect(report.candidates).toHaveLength(12);
   expect(report.candidates.filter(({ why }) => why === 'winner')).toHaveLength(1);
@@ -104,6 +105,15 @@ it('writes a winner that can be read, and both reports', async () => {
   const html = readFileSync(join(out, 'report.html'), 'utf8');
   expect(html).not.toContain('<b>words');
   for (const { name } of report.candidates) expect(html).toContain(name);
+});
+
+it('does not try what is too long for the context', async () => {
+  const instructions = ['x'.repeat(300)];
+  const { tooLong, standings } = await optimizePrompt(
+    search({ candidates: { ...noCandidates, instructions, rules: false } }),
+  );
+  expect(tooLong.map(({ instruction }) => instruction)).toEqual(instructions);
+  expect(standings).toHaveLength(1);
 });
 
 it('says what does not go together', async () => {

@@ -4,6 +4,7 @@ import type { LanguageModel } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
 import { sha256 } from '../io/files.js';
 import { Random } from '../io/hash-random.js';
+import { embedTexts } from '../understand/index.js';
 import { Assessor, type Outcome } from './assess.js';
 import {
   type Candidate,
@@ -63,14 +64,15 @@ export interface OptimizeResult {
   metric: MetricName;
   seed: number;
   budget: number;
-  /** Tokens charged to the budget, tokens that the model computed, seconds of scoring, earlier sittings included. */
+  /** Tokens charged to the budget, and seconds of scoring, earlier sittings included. */
   spent: number;
-  computed: number;
   seconds: number;
   examples: { dev: number; pool: number; test: number };
   rounds: Round[];
   /** In the order in which they were made: the seed first. */
   standings: Standing[];
+  /** Candidates that were not tried, for their prompts do not fit the context even without examples. */
+  tooLong: Candidate[];
   winner: number;
   /** The winner as a prompt. */
   prompt: PromptFile;
@@ -92,7 +94,8 @@ const MOST_POOL = 64;
  * @throws InputError for a prompt without {{examples}} and {{answer}}, a budget too small, a test set that overlaps
  */
 export async function optimizePrompt(options: OptimizeOptions): Promise<OptimizeResult> {
-  const { file, lm, out, budget = 1_000_000, seed = 0, signal, embed } = options;
+  const { file, lm, out, budget = 1_000_000, seed = 0, signal } = options;
+  const { embed = (texts) => embedTexts(lm, texts) } = options;
   const metric = metricOf(file.settings, options.metric);
   if (!file.body.hasExamples || !file.body.hasAnswer)
     throw new InputError(
@@ -101,9 +104,16 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
   const { pool, dev } = parted(file, options.dev, seed);
   const test = options.test ?? [];
   checkDisjoint([...dev, ...pool], test);
-  const candidates = makeCandidates(file, options.candidates ?? noCandidates, pool, { seed });
+  const assessor = new Assessor(lm);
+  const made = makeCandidates(file, options.candidates ?? noCandidates, pool, { seed }).map((candidate, i) => ({
+    candidate,
+    prompt: i === 0 ? file : candidatePrompt(file, candidate, pool),
+  }));
+  const longest = [...dev, ...test].sort((a, b) => keyOf(b.values).length - keyOf(a.values).length).slice(0, BATCH);
+  const tooLong = made.map(({ prompt }, i) => i > 0 && !fits(assessor, prompt, longest));
+  const chosen = made.filter((_, i) => !tooLong[i]);
+  const [candidates, prompts] = [chosen.map((each) => each.candidate), chosen.map((each) => each.prompt)];
   const names = candidates.map(candidateName);
-  const prompts = candidates.map((each, i) => (i === 0 ? file : candidatePrompt(file, each, pool)));
   const search = sha256(
     JSON.stringify([
       options.modelIdentity,
@@ -117,7 +127,6 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
     ]),
   );
   const record = new OutcomeFile(join(out, 'outcomes.jsonl'), search);
-  const assessor = new Assessor(lm);
   try {
     const questions = [...dev, ...test].map(({ values }) => values);
     const selectors: Selector[] = [];
@@ -126,10 +135,10 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
     const run = async (i: number, set: 'dev' | 'test', from: number, to: number): Promise<void> => {
       if (record.has(names[i]!, set, from)) return;
       const examples = (set === 'dev' ? dev : test).slice(from, to);
-      const [began, before] = [performance.now(), assessor.computed];
+      const began = performance.now();
       const outcomes = await assessor.outcomes(prompts[i]!, examples, selectors[i]!, metric);
       const seconds = (performance.now() - began) / 1000;
-      record.add(names[i]!, set, from, outcomes, assessor.computed - before, seconds);
+      record.add(names[i]!, set, from, outcomes, seconds);
     };
     const outcomesOf = (i: number, size = Infinity): Outcome[] => record.of(names[i]!, 'dev').slice(0, size);
     const order = (a: number, b: number, size: number): number => {
@@ -188,11 +197,11 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
       seed,
       budget,
       spent: Math.round(halving.spent),
-      computed: record.tokens,
       seconds: record.seconds(),
       examples: { dev: dev.length, pool: pool.length, test: test.length },
       rounds,
       standings,
+      tooLong: made.filter((_, i) => tooLong[i]).map(({ candidate }) => candidate),
       winner,
       prompt: prompts[winner]!,
       gain,
@@ -221,7 +230,6 @@ export async function optimizePrompt(options: OptimizeOptions): Promise<Optimize
       };
     }
   } finally {
-    assessor.dispose();
     record.close();
   }
 }
@@ -246,6 +254,17 @@ function checkDisjoint(seen: readonly Example[], test: readonly Example[]): void
       throw new InputError(
         `${where} is also in the development set or among the examples (${same}): it is not held out`,
       );
+  }
+}
+
+/** Whether the prompt fits the context with each of the examples as the question, without any shown. */
+function fits(assessor: Assessor, prompt: PromptFile, examples: readonly Example[]): boolean {
+  try {
+    for (const example of examples) assessor.fit(prompt, example, () => []);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
   }
 }
 

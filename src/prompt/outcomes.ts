@@ -17,14 +17,12 @@ const lineSchema = z.union([
     set: z.enum(['dev', 'test']),
     from: z.int(),
     outcomes: z.array(outcomeSchema),
-    tokens: z.number(),
     seconds: z.number(),
   }),
 ]);
 
 /** A line a batch, found again by candidate, set and first example. */
 export class OutcomeFile {
-  tokens = 0;
   private readonly file: LineAppender;
   private readonly batches = new Map<string, Map<number, Outcome[]>>();
   private readonly time = new Map<string, number>();
@@ -37,7 +35,7 @@ export class OutcomeFile {
         `${path} is of another search (other model, data, prompt, metric or seed): give another --out, or remove it`,
       );
     for (const line of lines)
-      if ('candidate' in line) this.take(line.candidate, line.set, line.from, line.outcomes, line.tokens, line.seconds);
+      if ('candidate' in line) this.take(line.candidate, line.set, line.from, line.outcomes, line.seconds);
     keepLines(path, () => true); // without half a line, where the process died while it wrote
     this.file = new LineAppender(path);
     if (!first) this.file.append(JSON.stringify({ search }));
@@ -53,16 +51,9 @@ export class OutcomeFile {
     return [...batches].sort(([a], [b]) => a - b).flatMap(([, outcomes]) => outcomes);
   }
 
-  add(
-    candidate: string,
-    set: 'dev' | 'test',
-    from: number,
-    outcomes: Outcome[],
-    tokens: number,
-    seconds: number,
-  ): void {
-    this.file.append(JSON.stringify({ candidate, set, from, outcomes, tokens, seconds }));
-    this.take(candidate, set, from, outcomes, tokens, seconds);
+  add(candidate: string, set: 'dev' | 'test', from: number, outcomes: Outcome[], seconds: number): void {
+    this.file.append(JSON.stringify({ candidate, set, from, outcomes, seconds }));
+    this.take(candidate, set, from, outcomes, seconds);
   }
 
   /** Of one candidate, or of all. */
@@ -75,17 +66,9 @@ export class OutcomeFile {
     this.file.close();
   }
 
-  private take(
-    candidate: string,
-    set: string,
-    from: number,
-    outcomes: Outcome[],
-    tokens: number,
-    seconds: number,
-  ): void {
+  private take(candidate: string, set: string, from: number, outcomes: Outcome[], seconds: number): void {
     const key = `${set} ${candidate}`;
     this.batches.set(key, (this.batches.get(key) ?? new Map<number, Outcome[]>()).set(from, outcomes));
-    this.tokens += tokens;
     this.time.set(candidate, (this.time.get(candidate) ?? 0) + seconds);
   }
 }

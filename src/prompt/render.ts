@@ -41,8 +41,9 @@ export function renderParts(
     fillTemplate(body.bridge, all(values)),
     fillTemplate(body.turn, all(values)),
   ].join('');
-  const text = whole.replace(/ +$/, '');
-  return { text, lead: whole.slice(text.length) };
+  const last = body.turn.at(-1); // spaces of the file, not of a value
+  const lead = ' '.repeat(typeof last === 'string' ? / *$/.exec(last)![0].length : 0);
+  return { text: whole.slice(0, whole.length - lead.length), lead };
 }
 
 /** The text of {@link renderParts}. */

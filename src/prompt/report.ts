@@ -187,11 +187,18 @@ ${sample === '' ? '' : `<details><summary>As a model sees it</summary>${commandB
 <h2>Candidates</h2>
 <p class="note">Scored on the same growing sample; in each of ${rounds.length} rounds the worse half falls. Scores of different sizes of sample are not comparable.</p>
 <div class="panel scroll">${barTable(['Candidate', metric, 'examples', 'tokens each'], candidateRows(report))}</div>
+${tooLongNotice(result)}
 <h2>Figures</h2>
-<div class="grid tables">${tablePanel('Examples', examples)}${tablePanel('Cost', { budget: report.budget, charged: spent, computed: report.computed, seconds: Number(seconds.toFixed(1)) })}</div>
+<div class="grid tables">${tablePanel('Examples', examples)}${tablePanel('Cost', { budget: report.budget, charged: spent, seconds: Number(seconds.toFixed(1)) })}</div>
 <h2>Make it again</h2>
 ${commandBlock(report.command)}`,
   });
+}
+
+function tooLongNotice({ tooLong, standings }: OptimizeResult): string {
+  if (tooLong.length === 0) return '';
+  const points = tooLong.map((candidate) => changesOf(standings[0]!.candidate, candidate).join('; '));
+  return notice('Not tried: too long for the context, even without examples', points);
 }
 
 function changesLine({ candidates, winner }: SearchReport): string {

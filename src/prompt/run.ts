@@ -1,6 +1,7 @@
 /** A prompt put to a model: one question or a file of them. */
 import { Assessor, type Question } from './assess.js';
 import type { LanguageModel } from '../generate/index.js';
+import { embedTexts } from '../understand/index.js';
 import type { PromptFile } from './prompt-file.js';
 import { type Embed, exampleSelector } from './select.js';
 
@@ -29,7 +30,7 @@ export async function* answerQuestions(
   file: PromptFile,
   lm: LanguageModel,
   questions: readonly Question[],
-  embed?: Embed,
+  embed: Embed = (texts) => embedTexts(lm, texts),
 ): AsyncGenerator<Answer> {
   const select = await exampleSelector(
     file,
@@ -37,37 +38,33 @@ export async function* answerQuestions(
     embed,
   );
   const assessor = new Assessor(lm);
-  try {
-    for (let from = 0; from < questions.length; from += BATCH) {
-      const some = questions.slice(from, from + BATCH);
-      const prompts = some.map((question) => assessor.fit(file, question, select));
-      const about = (i: number) => ({
-        tokens: prompts[i]!.tokens.length,
-        examples: prompts[i]!.examples.length,
-        left: prompts[i]!.left,
-      });
-      const { output } = file.settings;
-      if (output.kind === 'labels') {
-        const names = Object.keys(output.labels);
-        const all = assessor.labels(file, prompts, some);
-        for (const [i, logProbs] of all.entries()) {
-          const probabilities = Object.fromEntries(names.map((name, k) => [name, Math.exp(logProbs[k]!)]));
-          const answer = names[logProbs.indexOf(Math.max(...logProbs))]!;
-          yield { where: some[i]!.where, answer, probabilities, ...about(i) };
-        }
-        continue;
+  for (let from = 0; from < questions.length; from += BATCH) {
+    const some = questions.slice(from, from + BATCH);
+    const prompts = some.map((question) => assessor.fit(file, question, select));
+    const about = (i: number) => ({
+      tokens: prompts[i]!.tokens.length,
+      examples: prompts[i]!.examples.length,
+      left: prompts[i]!.left,
+    });
+    const { output } = file.settings;
+    if (output.kind === 'labels') {
+      const names = Object.keys(output.labels);
+      const all = await assessor.labels(file, prompts, some);
+      for (const [i, row] of all.entries()) {
+        const probabilities = Object.fromEntries(names.map((name, k) => [name, row[k]!]));
+        const answer = names[row.indexOf(Math.max(...row))]!;
+        yield { where: some[i]!.where, answer, probabilities, ...about(i) };
       }
-      const texts = await assessor.texts(file, prompts);
-      for (const [i, answer] of texts.entries())
-        yield {
-          where: some[i]!.where,
-          answer,
-          ...(output.kind === 'schema' && { value: jsonOf(answer) }),
-          ...about(i),
-        };
+      continue;
     }
-  } finally {
-    assessor.dispose();
+    const texts = await assessor.texts(file, prompts);
+    for (const [i, answer] of texts.entries())
+      yield {
+        where: some[i]!.where,
+        answer,
+        ...(output.kind === 'schema' && { value: jsonOf(answer) }),
+        ...about(i),
+      };
   }
 }
 
