@@ -60,7 +60,7 @@ it('finds the same again, spends no more than its budget, leaves no buffers', as
   }
   // With a model that knows nothing the best of the development set need not be better held out; it is said so.
   expect(test!.gain.difference).toBeCloseTo(test!.winner.value - test!.seed.value, 12);
-  if (!test!.gain.significant && winner !== 0) expect(verdict(first)).toMatch(/not significant/);
+  expect(winner === 0 || test!.gain.significant || verdict(first).includes('not significant')).toBe(true);
 });
 
 it('goes on where it was stopped, after half a line too', async () => {

@@ -36,7 +36,7 @@ export function searchReport(
   result: OptimizeResult,
   about: { name: string; created: string; command: string; model: string },
 ): SearchReport {
-  const { standings, prompt, winner, ...rest } = result;
+  const { standings, prompt: _, winner, ...rest } = result;
   const seed = standings[0]!.candidate;
   const text = promptText(result);
   return {

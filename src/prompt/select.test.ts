@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { byteTokenizer } from '../tokenizer/index.js';
 import type { Example } from './examples.js';
 import { fitPrompt } from './fit.js';
@@ -11,7 +11,7 @@ const pool = [
   ...['oak', 'fern', 'moss', 'rose', 'elm'].map((word) => example(word, 'plant')),
   ...['fox', 'owl', 'ant'].map((word) => example(word, 'animal')),
 ];
-const file = (examples: string) => ({ ...promptFile(), ...{ settings: promptFile(examples).settings, pool } });
+const file = (examples: string) => ({ ...promptFile(), settings: promptFile(examples).settings, pool });
 const words = (examples: readonly Example[]) => examples.map(({ values }) => values.get('word'));
 const about = (word: string) => new Map([['word', word]]);
 
@@ -54,25 +54,28 @@ it('finds the nearest, shown next to the question', async () => {
   await expect(exampleSelector(near, [])).rejects.toThrow(/needs a model that embeds/);
 });
 
-it('leaves examples out until the prompt fits, never the question', () => {
+describe('fitting', () => {
   const tokenizer = byteTokenizer();
-  const whole = fitPrompt(file('{}'), about('yew'), pool, { tokenizer, room: 1e6 });
-  expect(whole.examples).toEqual(pool);
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: whole.tokens.length + 5 }), (room) => {
-      const least = 'Sort.\n\nWord: yew\nKind:'.length + (whole.tokens.length - whole.text.length);
-      if (room < least) {
-        expect(() => fitPrompt(file('{}'), about('yew'), pool, { tokenizer, room, where: 'x:3' })).toThrow(
-          /x:3: the prompt is too long without any example/,
-        );
-        return;
-      }
-      const { tokens, examples, left, text } = fitPrompt(file('{}'), about('yew'), pool, { tokenizer, room });
-      expect(tokens.length).toBeLessThanOrEqual(room);
-      expect(examples.length + left).toBe(pool.length);
-      expect(examples).toEqual(pool.slice(0, examples.length));
-      expect(text.endsWith('Word: yew\nKind:')).toBe(true);
-      if (room >= whole.tokens.length) expect(left).toBe(0);
-    }),
-  );
+  const fit = (room: number) => fitPrompt(file('{}'), about('yew'), pool, { tokenizer, room, where: 'x:3' });
+  const whole = fit(1e6);
+  const least = fitPrompt(file('{}'), about('yew'), [], { tokenizer, room: 1e6 }).tokens.length;
+
+  it('leaves examples out until the prompt fits, never the question', () => {
+    expect(whole.examples).toEqual(pool);
+    fc.assert(
+      fc.property(fc.integer({ min: least, max: whole.tokens.length + 5 }), (room) => {
+        const { tokens, examples, left, text } = fit(room);
+        expect(tokens.length).toBeLessThanOrEqual(room);
+        expect(examples.length + left).toBe(pool.length);
+        expect(examples).toEqual(pool.slice(0, examples.length));
+        expect(text.endsWith('Word: yew\nKind:')).toBe(true);
+        expect(left === 0).toBe(room >= whole.tokens.length);
+      }),
+    );
+  });
+
+  it('says where a question is too long', () => {
+    expect(fit(least).left).toBe(pool.length);
+    expect(() => fit(least - 1)).toThrow(/x:3: the prompt is too long without any example: \d+ tokens/);
+  });
 });
