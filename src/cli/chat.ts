@@ -2,14 +2,17 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
-import { Conversation, loadLanguageModel, streamText, type TextOptions } from '../generate/index.js';
+import { Conversation, loadLanguageModel, modelFolders, streamText, type TextOptions } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
-import { addSampling, threadsFlag, useThreads } from './flags.js';
+import { ChatTemplate } from '../tokenizer/index.js';
+import { adapterFlag, addSampling, threadsFlag, useThreads } from './flags.js';
 
 interface Flags extends TextOptions {
   model: string;
+  adapter: readonly string[];
   maxTokens: number;
   seed: number;
+  system?: string;
   threads?: number;
 }
 
@@ -17,15 +20,23 @@ export function chatCommand(): Command {
   return addSampling(
     new Command('chat')
       .description('talk with a model, line by line; /reset forgets, /exit or Ctrl-D ends, Ctrl-C stops an answer')
-      .requiredOption('--model <dir>', 'model directory'),
+      .requiredOption('--model <dir>', "model directory, or an adapter's that names its base")
+      .option(...adapterFlag),
   )
+    .option('--system <text>', 'what the model is told before all else')
     .option(...threadsFlag)
     .addHelpText('after', '\nExample:\n  telar chat --model runs/sotu/final --temperature 0.7')
     .action(async (flags: Flags) => {
       useThreads(flags.threads);
-      const { model, tokenizer } = loadLanguageModel(flags.model);
-      const maxTokens = Math.min(flags.maxTokens, model.config.context >> 1);
-      const conversation = new Conversation(tokenizer, model.config.context - maxTokens);
+      const { model, tokenizer } = loadLanguageModel(flags.model, { adapters: flags.adapter });
+      const context = model.config.context - model.virtualTokens.length;
+      const maxTokens = Math.min(flags.maxTokens, context >> 1);
+      const conversation = new Conversation({
+        tokenizer,
+        template: ChatTemplate.load(modelFolders(flags.model, flags.adapter).tokenizer),
+        room: context - maxTokens,
+        system: flags.system,
+      });
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       let [answering, stopped] = [false, false];
       lines.on('SIGINT', () => (answering ? (stopped = true) : lines.close()));
@@ -39,7 +50,8 @@ export function chatCommand(): Command {
           [answering, stopped] = [true, false];
           try {
             let answer = '';
-            const options = { ...flags, maxTokens, stop: [...Conversation.stop, ...(flags.stop ?? [])] };
+            const stop = [...conversation.stop, ...(flags.stop ?? [])];
+            const options = { ...flags, maxTokens, stop, stopTokens: conversation.stopTokens };
             for await (const { text } of streamText(model, tokenizer, [conversation.prompt(question)], options)) {
               const shown = answer === '' ? text.trimStart() : text;
               answer += shown;

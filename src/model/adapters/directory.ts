@@ -36,6 +36,8 @@ export function isAdapterFolder(folder: string): boolean {
 /** What an adapter's folder says without its model. */
 export interface AdapterSummary {
   config: PeftConfig;
+  /** Numbers that were trained. */
+  parameters: number;
   /** Names and shapes of its tensors. */
   tensors: ReadonlyMap<string, readonly number[]>;
 }
@@ -46,7 +48,8 @@ export function describeAdapter(folder: string): AdapterSummary {
   const config = parsePeftConfig(readJsonFile(path), path);
   const file = openSafetensors(join(folder, WEIGHTS));
   try {
-    return { config, tensors: new Map([...file.entries].map(([name, { shape }]) => [name, shape])) };
+    const tensors = new Map([...file.entries].map(([name, { shape }]) => [name, shape]));
+    return { config, parameters: [...tensors.values()].reduce((sum, shape) => sum + elementCount(shape), 0), tensors };
   } finally {
     file.close();
   }
