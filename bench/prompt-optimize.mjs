@@ -2,7 +2,7 @@
 // parameters that is trained here on raw records of the same packages: mail that is spam or not (SpamAssassin), and the
 // language of sentences of the Universal Declaration of Human Rights, ten languages of which some are near.
 //
-//   node bench/prompt-optimize.mjs [folder]     about ten minutes on two cores; a folder keeps the model for the next time
+//   node bench/prompt-optimize.mjs [folder]     about seven minutes on two cores; a folder keeps the model for the next time
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /** The commands in the documentation run, in order, in a folder with some prose; only the long runs are cut short. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -48,6 +48,18 @@ it('runs every command of the README and the docs', async () => {
     join(folder, 'corpus.yaml'),
     /^```yaml\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/corpus.md'), 'utf8'))![1]!,
   );
+  cpSync(join(root, 'prompts'), join(folder, 'prompts'), { recursive: true });
+  writeFileSync(
+    join(folder, 'topic.prompt.md'),
+    /^```md\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/prompts.md'), 'utf8'))![1]!,
+  );
+  for (const [name, from] of [
+    ['dev', 0],
+    ['test', 30],
+  ] as const) {
+    const rows = Array.from({ length: 30 }, (_, i) => ({ text: `tax ${from + i}`, answer: i % 3 ? 'money' : 'war' }));
+    writeFileSync(join(folder, `topic-${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order

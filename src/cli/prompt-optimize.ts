@@ -1,8 +1,9 @@
 /** `telar prompt optimize` */
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { loadLanguageModel } from '../generate/index.js';
-import { writeAtomic } from '../io/files.js';
+import { sha256File, writeAtomic } from '../io/files.js';
 import { createProgress } from '../io/progress.js';
 import {
   optimizePrompt,
@@ -58,7 +59,8 @@ export function optimizeCommand(): Command {
       const dev = readExampleFile(flags.data, file.settings);
       const test = flags.test === undefined ? [] : readExampleFile(flags.test, file.settings);
       const model = modelOf(file, flags.model);
-      const lm = loadLanguageModel(model);
+      const { adapters } = file.settings;
+      const lm = loadLanguageModel(model, { adapters });
       const created = new Date().toISOString();
       const progress = createProgress({ json: flags.json ?? false });
       const { signal, release } = interruptible();
@@ -66,7 +68,7 @@ export function optimizeCommand(): Command {
         const result = await optimizePrompt({
           file,
           lm,
-          modelIdentity: model,
+          modelIdentity: [model, ...adapters].map(folderIdentity).join(' '),
           dev,
           test,
           out: flags.out,
@@ -94,4 +96,10 @@ export function optimizeCommand(): Command {
         progress.done();
       }
     });
+}
+
+/** A folder with the hashes of the weights in it: what tells one model from another under the same name. */
+function folderIdentity(folder: string): string {
+  const weights = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+  return [folder, ...weights.toSorted().map((name) => sha256File(join(folder, name)))].join(' ');
 }

@@ -1,6 +1,6 @@
 /** `telar prompt show|run|optimize` */
 import { Command } from 'commander';
-import { loadLanguageModel, promptTokens } from '../generate/index.js';
+import { loadLanguageModel, modelFolders, promptTokens } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
 import {
   answerQuestions,
@@ -52,7 +52,8 @@ function showCommand(): Command {
       const file = readPromptFile(path);
       const { values, where } = question(file, flags.input ?? []);
       const folder = flags.model ?? file.settings.model;
-      const tokenizer = folder === undefined ? null : loadTokenizer(folder);
+      const tokenizer =
+        folder === undefined ? null : loadTokenizer(modelFolders(folder, file.settings.adapters).tokenizer);
       const nearest = file.settings.examples.select === 'nearest';
       const chosen = nearest
         ? file.pool.slice(0, file.settings.examples.count)
@@ -92,7 +93,7 @@ function runCommand(): Command {
         throw new InputError('give either --input name=value for one question or --data file.jsonl for many');
       const questions: Question[] =
         flags.data === undefined ? [question(file, flags.input ?? [])] : readInputFile(flags.data, file.settings);
-      const lm = loadLanguageModel(modelOf(file, flags.model));
+      const lm = loadLanguageModel(modelOf(file, flags.model), { adapters: file.settings.adapters });
       const all: unknown[] = [];
       for await (const { where, ...answer } of answerQuestions(file, lm, questions)) {
         const row = flags.data === undefined ? answer : { where, ...answer };
