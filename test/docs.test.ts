@@ -51,7 +51,9 @@ it('runs every command of the README and the docs', async () => {
   cpSync(join(root, 'prompts'), join(folder, 'prompts'), { recursive: true });
   writeFileSync(
     join(folder, 'topic.prompt.md'),
-    /^```md\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/prompts.md'), 'utf8'))![1]!,
+    /^```md\n(.*?)^```/ms
+      .exec(readFileSync(join(root, 'docs/prompts.md'), 'utf8'))![1]!
+      .replace('runs/sotu', 'runs/books'),
   );
   for (const [name, from] of [
     ['dev', 0],

@@ -6,7 +6,6 @@ import {
   type BarRow,
   barTable,
   cardRow,
-  codeBlock,
   commandBlock,
   escapeHtml as escape,
   notice,
@@ -206,7 +205,7 @@ function changesLine({ candidates, winner }: SearchReport): string {
   return changes.length === 0 ? 'The seed as it was.' : `Other than the seed: ${changes.join('; ')}.`;
 }
 
-/** Longest first, by how far a candidate came, then by its score. */
+/** The winner, then by how far a candidate came, then by its score. */
 function candidateRows({ candidates, metric, winner }: SearchReport): BarRow[] {
   const order = candidates.toSorted(
     (a, b) =>
@@ -244,9 +243,4 @@ function sampleOf({ prompt }: OptimizeResult): string {
   const values: Values =
     first?.values ?? new Map(Object.keys(prompt.settings.input).map((name) => [name, `(${name})`]));
   return renderPrompt(prompt, values, others.slice(0, prompt.settings.examples.count ?? others.length));
-}
-
-/** The winner in Markdown, for terminals and logs. */
-export function winnerBlock(report: SearchReport): string {
-  return codeBlock(report.winner.text, 'md');
 }
