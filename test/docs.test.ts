@@ -1,6 +1,6 @@
 /** The commands in the documentation run, in order, in a folder with some prose; only the long runs are cut short. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -69,6 +69,20 @@ it('runs every command of the README and the docs', async () => {
     join(folder, 'chats.jsonl'),
     /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/tuning-data.md'), 'utf8'))![1]!,
   );
+  cpSync(join(root, 'prompts'), join(folder, 'prompts'), { recursive: true });
+  writeFileSync(
+    join(folder, 'topic.prompt.md'),
+    /^```md\n(.*?)^```/ms
+      .exec(readFileSync(join(root, 'docs/prompts.md'), 'utf8'))![1]!
+      .replace('runs/sotu', 'runs/books'),
+  );
+  for (const [name, from] of [
+    ['dev', 0],
+    ['test', 30],
+  ] as const) {
+    const rows = Array.from({ length: 30 }, (_, i) => ({ text: `tax ${from + i}`, answer: i % 3 ? 'money' : 'war' }));
+    writeFileSync(join(folder, `topic-${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order

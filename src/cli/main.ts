@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<Command>> = {
   label: async () => (await import('./label.js')).labelCommand(),
   extract: async () => (await import('./extract.js')).extractCommand(),
   inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  prompt: async () => (await import('./prompt.js')).promptCommand(),
   import: async () => (await import('./import.js')).importCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),

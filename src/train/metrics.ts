@@ -1,7 +1,7 @@
 /** What a run writes down as it goes: `metrics.jsonl`, `samples.jsonl` and `log.txt` in its run directory. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { keepLines, LineAppender, readJsonLines } from './json-lines.js';
+import { keepLines, LineAppender, readJsonLines } from '../io/json-lines.js';
 
 const number = z.number();
 const count = z.int().min(0);

@@ -77,6 +77,23 @@ export async function labelLikelihoods(
   return divideByPrior(own, priorOf(calibrate === 'prior' ? own : sums.slice(prompts.length)));
 }
 
+/**
+ * log p(continuation | prompt) in nats, one for each prompt; read as {@link labelLikelihoods} reads labels.
+ * @throws InputError for an empty continuation, or a prompt that with it exceeds the context
+ */
+export async function continuationLikelihoods(
+  lm: LanguageModel,
+  prompts: readonly string[],
+  continuations: readonly string[],
+  options: Pick<LikelihoodOptions, 'batchTokens' | 'onProgress'> = {},
+): Promise<Float64Array> {
+  if (continuations.length !== prompts.length) throw new Error('each prompt needs a continuation');
+  const empty = continuations.indexOf('');
+  if (empty >= 0) throw new InputError(`continuation ${empty + 1} is empty`);
+  const candidates = prompts.map((prompt, i) => candidate(lm, prompt, [continuations[i]!], i));
+  return Float64Array.from(await score(lm, candidates, options), ([sum]) => sum!);
+}
+
 /** Labels that can be told apart. @throws InputError */
 export function checkLabels(labels: readonly string[]): void {
   if (labels.length < 2) throw new InputError(`${labels.length} labels: at least 2 can be told apart`);

@@ -5,8 +5,8 @@
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { describeError, InputError, RunError } from '../io/errors.js';
-import { makeFolder, writeAtomic, writeFully } from '../io/files.js';
+import { describeError, InputError, RunError } from './errors.js';
+import { makeFolder, writeAtomic, writeFully } from './files.js';
 
 /** Appends lines to a file until it is closed. */
 export class LineAppender {
