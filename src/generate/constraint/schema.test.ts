@@ -41,9 +41,9 @@ function* schemas(first: number, count: number) {
 it('random tokens of random schemas give valid documents, within the tokens there are', () => {
   const choice = new Random(7);
   let documents = 0;
-  for (const { seed, schema, constraint } of schemas(0, 25)) {
+  for (const { seed, schema, constraint } of schemas(0, 15)) {
     const valid = validator(schema);
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 3; i++) {
       const limit = 30 + choice.int(150);
       let tokens: number[];
       try {
@@ -58,7 +58,7 @@ it('random tokens of random schemas give valid documents, within the tokens ther
       documents++;
     }
   }
-  expect(documents).toBeGreaterThan(70);
+  expect(documents).toBeGreaterThan(30);
 });
 
 /** Whether a document keeps to what is documented beyond the schema: numbers of few digits, no undeclared properties. */
@@ -73,7 +73,7 @@ function isPlain(value: unknown, schema: string): boolean {
 
 it('accepts the valid documents among random ones, and no others', () => {
   const counts = { valid: 0, invalid: 0, missed: 0 };
-  for (const { random, schema, constraint, seed } of schemas(1000, 25)) {
+  for (const { random, schema, constraint, seed } of schemas(1000, 20)) {
     const valid = validator(schema);
     const text = JSON.stringify(schema);
     for (let i = 0; i < 25; i++) {
