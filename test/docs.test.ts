@@ -83,6 +83,8 @@ it('runs every command of the README and the docs', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => ({ text: `tax ${from + i}`, answer: i % 3 ? 'money' : 'war' }));
     writeFileSync(join(folder, `topic-${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
+  const structured = readFileSync(join(root, 'docs/structured-output.md'), 'utf8');
+  writeFileSync(join(folder, 'person.schema.json'), /^```json\n(.*?)^```/ms.exec(structured)![1]!);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order
@@ -97,7 +99,7 @@ it('runs every command of the README and the docs', async () => {
     });
     expect(stdout.length, command).toBeGreaterThan(0);
   }
-}, 120_000);
+}, 600_000);
 
 it('links to files that exist', () => {
   for (const page of pages) {
