@@ -21,8 +21,16 @@ const method: Record<string, string[]> = {
   prefix: ['--virtual-tokens', '3'],
 };
 const args = (name: string, out: string): string[] => [
-  ...['tune', '--method', name, '--model', base, '--data', data, '--out', out],
-  ...['--steps', '40', '--batch-tokens', '100', ...method[name]!],
+  ...'tune --steps 40 --batch-tokens 100'.split(' '),
+  '--method',
+  name,
+  '--model',
+  base,
+  '--data',
+  data,
+  '--out',
+  out,
+  ...method[name]!,
 ];
 
 /** Everything of a run that must not depend on how it was run. */
