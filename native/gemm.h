@@ -38,59 +38,70 @@ TELAR_INLINE void multiplyTile(int64_t depth, const float* a, int64_t aRow, int6
   }
 }
 
-typedef float Quad __attribute__((vector_size(16)));
-typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
+// Lanes of a and b in turn, in runs of kRun: the lower halves of all pairs of runs (kUpper 0), or the upper (1).
+template <int kRun, int kUpper>
+TELAR_INLINE Vec interleave(Vec a, Vec b) {
+  IntVec lanes;
+  for (int i = 0; i < kWidth; i++) {
+    const int run = i / kRun, from = run / 2 * 2 * kRun + kUpper * kRun + i % kRun;
+    lanes[i] = run % 2 == 0 ? from : kWidth + from;
+  }
 #if defined(__clang__)
-#define TELAR_SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+  Vec out;
+  for (int i = 0; i < kWidth; i++) out[i] = lanes[i] < kWidth ? a[lanes[i]] : b[lanes[i] - kWidth];
+  return out;
 #else
-#define TELAR_SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (IntQuad){i, j, k, l})
-typedef int32_t IntQuad __attribute__((vector_size(16)));
+  return __builtin_shuffle(a, b, lanes);
 #endif
-
-// to[k * toStride + j] = from[j * fromStride + k] for 4 x 4 floats.
-TELAR_INLINE void transpose4(const float* from, int64_t fromStride, float* to, int64_t toStride) {
-  const Quad r0 = *(const UnalignedQuad*)from, r1 = *(const UnalignedQuad*)(from + fromStride);
-  const Quad r2 = *(const UnalignedQuad*)(from + 2 * fromStride), r3 = *(const UnalignedQuad*)(from + 3 * fromStride);
-  const Quad a = TELAR_SHUFFLE(r0, r1, 0, 4, 1, 5), b = TELAR_SHUFFLE(r2, r3, 0, 4, 1, 5);
-  const Quad c = TELAR_SHUFFLE(r0, r1, 2, 6, 3, 7), d = TELAR_SHUFFLE(r2, r3, 2, 6, 3, 7);
-  *(UnalignedQuad*)to = TELAR_SHUFFLE(a, b, 0, 1, 4, 5);
-  *(UnalignedQuad*)(to + toStride) = TELAR_SHUFFLE(a, b, 2, 3, 6, 7);
-  *(UnalignedQuad*)(to + 2 * toStride) = TELAR_SHUFFLE(c, d, 0, 1, 4, 5);
-  *(UnalignedQuad*)(to + 3 * toStride) = TELAR_SHUFFLE(c, d, 2, 3, 6, 7);
 }
 
-// Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns. Goes through 16 steps of
-// depth at a time: whole cache lines are read, and what is written meanwhile stays in the first-level cache.
-template <int kPanel>
-TELAR_INLINE void packTransposed(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
-  for (int64_t k0 = 0; k0 < depth; k0 += 16) {
-    const int64_t k1 = k0 + 16 < depth ? k0 + 16 : depth;
-    int j = 0;
-    for (; j + 4 <= columns; j += 4) {
-      const float* source = from + j * stride;
-      int64_t k = k0;
-      for (; k + 4 <= k1; k += 4) transpose4(source + k, stride, to + k * kPanel + j, kPanel);
-      for (; k < k1; k++)
-        for (int c = 0; c < 4; c++) to[k * kPanel + j + c] = source[c * stride + k];
+// Transposes the lanes of kWidth vectors: in each of log2(kWidth) rounds, pairs that are kRun apart swap halves.
+template <int kRun>
+TELAR_INLINE void transposeLanes(Vec (&rows)[kWidth]) {
+  if constexpr (kRun < kWidth) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kWidth; i++) {
+      if (i & kRun) continue;
+      const Vec a = rows[i], b = rows[i + kRun];
+      rows[i] = interleave<kRun, 0>(a, b);
+      rows[i + kRun] = interleave<kRun, 1>(a, b);
     }
-    for (; j < columns; j++)
-      for (int64_t k = k0; k < k1; k++) to[k * kPanel + j] = from[j * stride + k];
-    for (; j < kPanel; j++)
-      for (int64_t k = k0; k < k1; k++) to[k * kPanel + j] = 0;
+    transposeLanes<2 * kRun>(rows);
   }
 }
 
+// Panel of `kPanel` columns: to[k * kPanel + j] = from[j * stride + k], zeros for j >= columns.
+template <int kPanel, typename T>
+TELAR_INLINE void packTransposed(const T* from, int64_t stride, int columns, int64_t depth, float* to) {
+  int64_t k0 = 0;
+  if (kPanel % kWidth == 0 && columns == kPanel) {
+    for (; k0 + kWidth <= depth; k0 += kWidth)
+      for (int j = 0; j < kPanel; j += kWidth) {
+        Vec rows[kWidth];
+#pragma GCC unroll 16
+        for (int i = 0; i < kWidth; i++) rows[i] = load(from + (j + i) * stride + k0);
+        transposeLanes<1>(rows);
+#pragma GCC unroll 16
+        for (int i = 0; i < kWidth; i++) store(to + (k0 + i) * kPanel + j, rows[i]);
+      }
+  }
+  for (int j = 0; j < kPanel; j++)
+    for (int64_t k = k0; k < depth; k++) to[k * kPanel + j] = j < columns ? toFloat(from[j * stride + k]) : 0.0f;
+}
+
 // Panel of `kPanel` columns: to[k * kPanel + j] = from[k * stride + j], zeros for j >= columns.
-template <int kPanel>
-TELAR_INLINE void packCopied(const float* from, int64_t stride, int columns, int64_t depth, float* to) {
+template <int kPanel, typename T>
+TELAR_INLINE void packCopied(const T* from, int64_t stride, int columns, int64_t depth, float* to) {
   constexpr int64_t kAhead = 12;  // rows
   for (int64_t k = 0; k < depth; k++, from += stride, to += kPanel) {
     if (k + kAhead < depth)
-      for (int j = 0; j < kPanel; j += 16) __builtin_prefetch(from + kAhead * stride + j, 0, 3);
+      for (int j = 0; j < kPanel; j += 64 / (int)sizeof(T)) __builtin_prefetch(from + kAhead * stride + j, 0, 3);
     if (columns == kPanel) {
-      memcpy(to, from, kPanel * sizeof(float));
+      if constexpr (sizeof(T) == sizeof(float)) memcpy(to, from, kPanel * sizeof(float));
+      else
+        for (int j = 0; j < kPanel; j += kWidth) store(to + j, load(from + j));
     } else {
-      for (int j = 0; j < columns; j++) to[j] = from[j];
+      for (int j = 0; j < columns; j++) to[j] = toFloat(from[j]);
       for (int j = columns; j < kPanel; j++) to[j] = 0;
     }
   }
@@ -167,12 +178,12 @@ void storeTile(const Gemm& g, const float* tile, int64_t row, int64_t column, in
 
 // kRows rows of A against `columns` rows of B (B transposed): dot products, for products too thin to pack.
 // B is read as one stream, row after row, for that is what the processor's prefetcher follows.
-template <int kRows>
-void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* tile) {
+template <int kRows, typename T>
+void dotTile(const Gemm& g, const T* matrix, int64_t row, int64_t column, int columns, float* tile) {
   constexpr int kChains = kRows <= 2 ? 4 : 2;
-  constexpr int kAhead = 1024;  // floats
+  constexpr int kAhead = 4096 / sizeof(T);
   for (int j = 0; j < columns; j++) {
-    const float* b = g.b + (column + j) * g.ldb;
+    const T* b = matrix + (column + j) * g.ldb;
     Vec acc[kRows][kChains] = {};
     int64_t k = 0;
     for (; k + kChains * kWidth <= g.k; k += kChains * kWidth) {
@@ -190,7 +201,7 @@ void dotTile(const Gemm& g, int64_t row, int64_t column, int columns, float* til
       if (kChains == 4) all += acc[i][kChains - 2] + acc[i][kChains - 1];
       float total = sum(all);
       const float* a = g.a + (row + i) * g.lda;
-      for (int64_t rest = k; rest < g.k; rest++) total += a[rest] * b[rest];
+      for (int64_t rest = k; rest < g.k; rest++) total += a[rest] * toFloat(b[rest]);
       tile[i * kTileColumns + j] = total;
     }
   }
@@ -204,7 +215,8 @@ TELAR_INLINE void prefetchTile(const float* c, int64_t row, int64_t column, int6
 
 constexpr int64_t kThinRows = 8;
 
-void gemmThin(const Gemm& g) {
+template <typename T>
+void gemmThin(const Gemm& g, const T* b) {
   const int64_t panels = (g.n + kTileColumns - 1) / kTileColumns;
   const int64_t group = panels / (4 * threadCount()) + 1;
   parallelIf(g.n * g.k > 16384, (panels + group - 1) / group, [&](int64_t task, int) {
@@ -214,10 +226,10 @@ void gemmThin(const Gemm& g) {
       for (int64_t row = 0; row < g.m;) {
         float tile[4 * kTileColumns] __attribute__((aligned(64)));
         const int rows = g.m - row >= 4 ? 4 : (int)(g.m - row);
-        if (rows == 4) dotTile<4>(g, row, column, columns, tile);
-        else if (rows == 3) dotTile<3>(g, row, column, columns, tile);
-        else if (rows == 2) dotTile<2>(g, row, column, columns, tile);
-        else dotTile<1>(g, row, column, columns, tile);
+        if (rows == 4) dotTile<4>(g, b, row, column, columns, tile);
+        else if (rows == 3) dotTile<3>(g, b, row, column, columns, tile);
+        else if (rows == 2) dotTile<2>(g, b, row, column, columns, tile);
+        else dotTile<1>(g, b, row, column, columns, tile);
         storeTile(g, tile, row, column, rows, columns, true, true);
         row += rows;
       }
@@ -236,20 +248,20 @@ void mirrorLower(float* c, int64_t stride, int64_t n) {
 
 void gemm(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
-  if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return gemmThin(g);
+  if (g.m <= kThinRows && !g.transposeA && g.transposeB && !g.symmetric) return g.b16 ? gemmThin(g, g.b16) : gemmThin(g, g.b);
   const int64_t depthBlocks = g.k > 0 ? (g.k + kDepthBlock - 1) / kDepthBlock : 1;
   const int64_t depthBlock = g.k > 0 ? (g.k + depthBlocks - 1) / depthBlocks : 1;
-  // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough.
+  // Blocks of rows as even as tiles allow, a multiple of the threads where there are enough, so that all end together.
   const int64_t rowTiles = (g.m + kTileRows - 1) / kTileRows, threads = threadCount();
   int64_t rowBlocks = (g.m + kRowBlock - 1) / kRowBlock;
   rowBlocks = (rowBlocks + threads - 1) / threads * threads;
+  if (rowBlocks > rowTiles) rowBlocks = rowTiles;
   const int64_t tilesPerBlock = (rowTiles + rowBlocks - 1) / rowBlocks;
-  rowBlocks = (rowTiles + tilesPerBlock - 1) / tilesPerBlock;
   const int64_t widest = g.n < kColumnBlock ? (g.n + kTileColumns - 1) / kTileColumns * kTileColumns : kColumnBlock;
   // Full tiles of A, and full panels of B that lie in rows, are read where they are: packing them would cost more than it
-  // gives. Rows whose distance puts them all on the same few cache lines are packed.
-  const bool placedA = g.transposeA || g.lda % kAliasedStride != 0;
-  const bool placedB = !g.transposeB && g.ldb % 16 == 0 && g.ldb % (kAliasedStride / 2) != 0;
+  // gives. Rows whose distance puts them all on the same few cache lines are packed, and bfloat16 is, which decodes it.
+  const bool placedA = g.lda % (g.transposeA ? kAliasedStride / 2 : kAliasedStride) != 0;
+  const bool placedB = !g.b16 && !g.transposeB && g.ldb % 16 == 0 && g.ldb % (kAliasedStride / 2) != 0;
   float* packedB = scratch(-1, (size_t)(widest * depthBlock));
 
   for (int64_t column0 = 0; column0 < g.n; column0 += kColumnBlock) {
@@ -262,12 +274,16 @@ void gemm(const Gemm& g) {
         const int64_t p = firstPacked + i, column = column0 + p * kTileColumns;
         const int width = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;
         float* to = packedB + p * kTileColumns * depth;
-        if (g.transposeB) packTransposed<kTileColumns>(g.b + column * g.ldb + depth0, g.ldb, width, depth, to);
-        else packCopied<kTileColumns>(g.b + depth0 * g.ldb + column, g.ldb, width, depth, to);
+        const auto pack = [&](const auto* b) {
+          if (g.transposeB) packTransposed<kTileColumns>(b + column * g.ldb + depth0, g.ldb, width, depth, to);
+          else packCopied<kTileColumns>(b + depth0 * g.ldb + column, g.ldb, width, depth, to);
+        };
+        if (g.b16) pack(g.b16);
+        else pack(g.b);
       });
       parallel(rowBlocks, [&](int64_t block, int worker) {
-        const int64_t tile0 = block * tilesPerBlock;
-        const int64_t tiles = rowTiles - tile0 < tilesPerBlock ? rowTiles - tile0 : tilesPerBlock;
+        const int64_t tile0 = block * rowTiles / rowBlocks;
+        const int64_t tiles = (block + 1) * rowTiles / rowBlocks - tile0;
         const auto heightOf = [&](int64_t t) {
           const int64_t left = g.m - (tile0 + t) * kTileRows;
           return left < kTileRows ? (int)left : kTileRows;

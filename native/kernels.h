@@ -1,5 +1,5 @@
 // The kernel set: every function the engine can call, as one table per instruction set.
-// All matrices are row-major float32; leading dimensions and row strides count floats. Shapes are checked by the binding.
+// All matrices are row-major float32, or bfloat16 where a comment says so; leading dimensions and row strides count elements. Shapes are checked by the binding.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +23,9 @@ struct Gemm {
   const float* a;
   int64_t lda;
   const float* b;
+  // B in bfloat16, in place of `b`: it is decoded on its way into the registers' panels, and the sums are those of the
+  // decoded matrix to the bit.
+  const uint16_t* b16;
   int64_t ldb;
   float* c;
   int64_t ldc;
@@ -75,7 +78,9 @@ struct Kernels {
                             float* dWeight, float* dBias, int64_t rows, int64_t width, bool accumulateX);
   void (*rope)(float* x, int64_t stride, int64_t rows, const int32_t* positions, int64_t heads, int64_t headDim,
                const float* cosine, const float* sine, bool interleaved, bool inverse);
-  void (*embeddingForward)(const float* table, const int32_t* ids, int64_t rows, int64_t width, float* out, bool accumulate);
+  // The rows of `table`, or of `table16` in bfloat16 where that is not null.
+  void (*embeddingForward)(const float* table, const uint16_t* table16, const int32_t* ids, int64_t rows, int64_t width,
+                           float* out, bool accumulate);
   void (*embeddingBackward)(const float* dOut, const int32_t* ids, int64_t rows, int64_t width, float* dTable);
   void (*copyRows)(const float* source, int64_t sourceStride, float* target, int64_t targetStride, const int32_t* targetRow,
                    int64_t rows, int64_t width);

@@ -37,15 +37,24 @@ void rope(float* x, int64_t stride, int64_t rows, const int32_t* positions, int6
   });
 }
 
-void embeddingForward(const float* table, const int32_t* ids, int64_t rows, int64_t width, float* out, bool accumulate) {
+template <typename T>
+TELAR_INLINE void embedRows(const T* table, const int32_t* ids, int64_t rows, int64_t width, float* out, bool accumulate) {
   parallelRange(rows, 64, [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; r++) {
-      const float* from = table + ids[r] * width;
+      const T* from = table + ids[r] * width;
       float* to = out + r * width;
-      if (!accumulate) memcpy(to, from, width * sizeof(float));
-      else eachVector(width, [&](int64_t i, int n) { storeFirst(to + i, loadFirst(to + i, n) + loadFirst(from + i, n), n); });
+      eachVector(width, [&](int64_t i, int n) {
+        const Vec x = loadFirst(from + i, n);
+        storeFirst(to + i, accumulate ? loadFirst(to + i, n) + x : x, n);
+      });
     }
   });
+}
+
+void embeddingForward(const float* table, const uint16_t* table16, const int32_t* ids, int64_t rows, int64_t width, float* out,
+                      bool accumulate) {
+  if (table16) embedRows(table16, ids, rows, width, out, accumulate);
+  else embedRows(table, ids, rows, width, out, accumulate);
 }
 
 // Adds row r of dOut to row ids[r] of dTable. Threads share columns, so every sum runs over rows in order.

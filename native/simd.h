@@ -27,14 +27,31 @@ typedef float Vec __attribute__((vector_size(kWidth * 4)));
 typedef int32_t IntVec __attribute__((vector_size(kWidth * 4)));
 typedef float UnalignedVec __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
 
+typedef uint32_t BitsVec __attribute__((vector_size(kWidth * 4)));
+typedef uint16_t HalfVec __attribute__((vector_size(kWidth * 2)));
+typedef uint16_t UnalignedHalfVec __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
+
 TELAR_INLINE Vec load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
+// bfloat16, the upper half of a float.
+TELAR_INLINE Vec load(const uint16_t* p) {
+  const HalfVec halves = *reinterpret_cast<const UnalignedHalfVec*>(p);
+  return (Vec)(__builtin_convertvector(halves, BitsVec) << 16);
+}
+TELAR_INLINE float toFloat(float x) { return x; }
+TELAR_INLINE float toFloat(uint16_t x) {
+  const uint32_t bits = (uint32_t)x << 16;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
 TELAR_INLINE void store(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
 TELAR_INLINE Vec splat(float x) { return x - Vec{}; }
-// The first n floats at p, zeros behind them.
-TELAR_INLINE Vec loadFirst(const float* p, int n) {
+// The first n elements at p as floats, zeros behind them.
+template <typename T>
+TELAR_INLINE Vec loadFirst(const T* p, int n) {
   if (n >= kWidth) return load(p);
   float lanes[kWidth] = {};
-  for (int i = 0; i < n; i++) lanes[i] = p[i];
+  for (int i = 0; i < n; i++) lanes[i] = toFloat(p[i]);
   return load(lanes);
 }
 TELAR_INLINE void storeFirst(float* p, Vec v, int n) {

@@ -60,6 +60,21 @@ class Arguments {
   Array<float> optionalFloats(const char* name) { return array<float>(name, napi_float32_array, true); }
   Array<int32_t> integers(const char* name) { return array<int32_t>(name, napi_int32_array, false); }
 
+  // Floats, or bfloat16 in a Uint16Array; exactly one of the two has data.
+  struct Weights {
+    Array<float> floats;
+    Array<uint16_t> halves;
+  };
+  Weights weights(const char* name) {
+    Weights result;
+    napi_typedarray_type type = napi_float32_array;
+    if (next_ < count_ && napi_get_typedarray_info(env_, values_[next_], &type, nullptr, nullptr, nullptr, nullptr) == napi_ok &&
+        type == napi_uint16_array)
+      result.halves = array<uint16_t>(name, napi_uint16_array, false);
+    else result.floats = array<float>(name, napi_float32_array, false);
+    return result;
+  }
+
   // Fails unless the array holds `needed` elements. A null optional array passes.
   template <typename T>
   T* check(const Array<T>& a, int64_t needed) {

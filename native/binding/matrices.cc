@@ -15,7 +15,7 @@ napi_value gemm(napi_env env, napi_callback_info info) {
   const auto a = args.floats("a");
   const int64_t aOffset = args.size("aOffset");
   g.lda = args.size("lda");
-  const auto b = args.floats("b");
+  const auto b = args.weights("b");
   const int64_t bOffset = args.size("bOffset");
   g.ldb = args.size("ldb");
   const auto c = args.floats("c");
@@ -34,7 +34,9 @@ napi_value gemm(napi_env env, napi_callback_info info) {
   if (g.ldc < g.n) args.fail("ldc", "is below a row of C", 0);
   if (epilogue > kSiluGateGrad) args.fail("epilogue", "is unknown", 0);
   g.a = args.check(a, aOffset + (g.transposeA ? span(g.k, g.m, g.lda) : span(g.m, g.k, g.lda))) + aOffset;
-  g.b = args.check(b, bOffset + (g.transposeB ? span(g.n, g.k, g.ldb) : span(g.k, g.n, g.ldb))) + bOffset;
+  const int64_t sizeB = bOffset + (g.transposeB ? span(g.n, g.k, g.ldb) : span(g.k, g.n, g.ldb));
+  if (b.halves.data) g.b16 = args.check(b.halves, sizeB) + bOffset;
+  else g.b = args.check(b.floats, sizeB) + bOffset;
   g.c = args.check(c, cOffset + span(g.m, g.n, g.ldc)) + cOffset;
   g.epilogue = (Epilogue)epilogue;
   g.bias = args.check(bias, g.n);

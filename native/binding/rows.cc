@@ -26,16 +26,17 @@ napi_value rope(napi_env env, napi_callback_info info) {
 napi_value embeddingForward(napi_env env, napi_callback_info info) {
   Arguments args(env, info, "embeddingForward");
   const int64_t vocab = args.size("vocab"), width = args.size("width", 1);
-  const auto table = args.floats("table");
+  const auto table = args.weights("table");
   const auto ids = args.integers("ids");
   const auto out = args.floats("out");
   const bool accumulate = args.boolean("accumulate");
-  args.check(table, vocab * width);
+  args.check(table.floats, vocab * width);
+  args.check(table.halves, vocab * width);
   args.check(out, ids.length * width);
   args.checkRange(ids, ids.length, 0, vocab);
   if (args.failed) return nullptr;
   KernelLock lock;
-  kernels().embeddingForward(table.data, ids.data, ids.length, width, out.data, accumulate);
+  kernels().embeddingForward(table.floats.data, table.halves.data, ids.data, ids.length, width, out.data, accumulate);
   return nullptr;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The kernel set the engine runs on: one interface, of which the native addon is the first implementation.
  *
- * Arrays are row-major float32. `offset` and `stride` count floats; a stride is the distance between rows. Every call is
+ * Arrays are row-major float32, weights also bfloat16. `offset` and `stride` count floats; a stride is the distance between rows. Every call is
  * synchronous and throws (RangeError, TypeError) when an array is shorter than its shape needs; none reads or writes
  * outside. Results do not depend on the number of threads.
  */
@@ -9,6 +9,8 @@ import { addon } from '../io/addon.js';
 
 type Floats = Float32Array;
 type Ints = Int32Array;
+/** A matrix of weights, as bfloat16 in a Uint16Array where its elements have two bytes. */
+type Weights = Float32Array | Uint16Array;
 
 /** What happens to an element of a matrix product on its way out; see {@link Kernels.gemm}. */
 export const Epilogue = { plain: 0, residual: 1, gelu: 2, geluGrad: 3, siluGate: 4, siluGateGrad: 5 } as const;
@@ -46,6 +48,7 @@ export interface Kernels {
    * aux1, aux2 and out2 are laid out like C and must not overlap it. Epilogues, for the product x:
    * residual x + aux1; gelu(x), out2 = x; geluGrad x · gelu'(aux1); siluGate silu(aux1) · x, out2 = x;
    * siluGateGrad x · aux2 · silu'(aux1), out2 = x · silu(aux1).
+   * A product with B in bfloat16 is that with the decoded matrix, to the bit.
    * `symmetric` says that the product is (a matrix times its own transpose): half of it is computed.
    */
   gemm(
@@ -57,7 +60,7 @@ export interface Kernels {
     a: Floats,
     aOffset: number,
     lda: number,
-    b: Floats,
+    b: Weights,
     bOffset: number,
     ldb: number,
     c: Floats,
@@ -208,7 +211,7 @@ export interface Kernels {
     inverse: boolean,
   ): void;
   /** out[r] (+)= table[ids[r]] for rows of `width`. */
-  embeddingForward(vocab: number, width: number, table: Floats, ids: Ints, out: Floats, accumulate: boolean): void;
+  embeddingForward(vocab: number, width: number, table: Weights, ids: Ints, out: Floats, accumulate: boolean): void;
   /** dTable[ids[r]] += dOut[r], in order of r. */
   embeddingBackward(vocab: number, width: number, dOut: Floats, ids: Ints, dTable: Floats): void;
   /** target[targetRows[r]] = source[r] for rows of `width`. */

@@ -12,6 +12,7 @@ export class Storage {
   array: Float32Array;
   readonly capacity: number;
   scope: Scope | null;
+  private halfArray: Uint16Array | null = null;
 
   constructor(array: Float32Array, scope: Scope | null) {
     this.array = array;
@@ -21,6 +22,13 @@ export class Storage {
 
   get live(): boolean {
     return this.array.length > 0;
+  }
+
+  /** The same memory as elements of two bytes. */
+  get halves(): Uint16Array {
+    const { buffer, byteOffset, length } = this.array;
+    if (this.halfArray?.length !== 2 * length) this.halfArray = new Uint16Array(buffer, byteOffset, 2 * length);
+    return this.halfArray;
   }
 }
 
@@ -62,6 +70,7 @@ const scopes: Scope[] = [];
 let liveCount = 0;
 let liveFloats = 0;
 let freeFloats = 0;
+let peakFloats = 0;
 
 /** Sizes are rounded up to an eighth of a power of two, so that nearly equal sizes share buffers; at least 64 bytes. */
 function roundCapacity(floats: number): number {
@@ -81,6 +90,7 @@ export function allocate(floats: number): Storage {
   scope?.storages.add(storage);
   liveCount++;
   liveFloats += capacity;
+  if (liveFloats > peakFloats) peakFloats = liveFloats;
   return storage;
 }
 
@@ -104,6 +114,14 @@ export function keepStorage(storage: Storage): void {
   storage.scope = null;
 }
 
+/** Hands a storage of the innermost scope to the scope around it; others stay where they are. */
+export function passUp(storage: Storage): void {
+  const [outer, inner] = [scopes.at(-2) ?? null, scopes.at(-1)];
+  if (!inner?.storages.delete(storage)) return;
+  storage.scope = outer;
+  outer?.storages.add(storage);
+}
+
 /** Runs `body`; buffers allocated inside and not kept are free again afterwards, whether it returns or throws. */
 export function scope<T>(body: () => T): T {
   const own = new Scope();
@@ -112,8 +130,27 @@ export function scope<T>(body: () => T): T {
     return body();
   } finally {
     scopes.pop();
-    for (const storage of own.storages) freeStorage(storage);
+    endScope(own);
   }
+}
+
+/** {@link scope} whose buffers live on after `body` has returned, until `end` is called. */
+export function lastingScope<T>(body: () => T): { value: T; end: () => void } {
+  const own = new Scope();
+  scopes.push(own);
+  let returned = false;
+  try {
+    const value = body();
+    returned = true;
+    return { value, end: () => endScope(own) };
+  } finally {
+    scopes.pop();
+    if (!returned) endScope(own);
+  }
+}
+
+function endScope(own: Scope): void {
+  for (const storage of own.storages) freeStorage(storage);
 }
 
 /** Gives memory back to the operating system: every chunk in which nothing is live. */
@@ -132,7 +169,15 @@ export function trimMemory(): void {
   }
 }
 
-/** Live buffers and bytes, and bytes waiting on the free lists. Tests assert that work leaves `buffers` as it was. */
-export function memoryUse(): { buffers: number; bytes: number; freeBytes: number } {
-  return { buffers: liveCount, bytes: liveFloats * 4, freeBytes: freeFloats * 4 };
+/**
+ * Live buffers and bytes, the most bytes that were live at once since {@link resetPeak}, and bytes waiting on the free
+ * lists. Tests assert that work leaves `buffers` as it was.
+ */
+export function memoryUse(): { buffers: number; bytes: number; peakBytes: number; freeBytes: number } {
+  return { buffers: liveCount, bytes: liveFloats * 4, peakBytes: peakFloats * 4, freeBytes: freeFloats * 4 };
+}
+
+/** Lets the high-water mark of {@link memoryUse} begin again at what is live now. */
+export function resetPeak(): void {
+  peakFloats = liveFloats;
 }

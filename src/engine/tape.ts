@@ -15,28 +15,48 @@ interface Entry {
 }
 
 let entries: Entry[] | null = null;
+// Whether an operation that was not recorded, of those run by unrecorded(), would have carried a gradient.
+let leftOut = false;
 
 /** Whether operations are being recorded. */
 export function recording(): boolean {
   return entries !== null;
 }
 
+/** Runs `body` without recording it; `differentiable` says whether there was anything to record. */
+export function unrecorded<T>(body: () => T): { value: T; differentiable: boolean } {
+  const [outer, outerLeftOut] = [entries, leftOut];
+  entries = null;
+  leftOut = false;
+  try {
+    const value = body();
+    return { value, differentiable: leftOut };
+  } finally {
+    entries = outer;
+    leftOut = outerLeftOut || leftOut;
+  }
+}
+
 /**
  * Records an operation. `saved` are tensors that only its backward reads. Without a tape, or where no input wants a
- * gradient, nothing is recorded and `saved` is freed at once.
+ * gradient, nothing is recorded and `saved` is freed at once. `always` says that backward reaches parameters that are not
+ * among the inputs.
  */
 export function record(
   output: Tensor,
   inputs: readonly (Tensor | null)[],
   saved: readonly Tensor[],
   backward: (grad: Tensor) => void,
+  always = false,
 ): Tensor {
-  if (entries && inputs.some((input) => input?.requiresGrad)) {
+  const wanted = always || inputs.some((input) => input?.requiresGrad);
+  if (entries && wanted) {
     output.requiresGrad = true;
     const owned = saved.map((tensor) => tensor.storage);
     if (!inputs.some((input) => input?.storage === output.storage)) owned.push(output.storage);
     entries.push({ output, backward, owned });
   } else {
+    leftOut ||= wanted;
     for (const tensor of saved) freeStorage(tensor.storage);
   }
   return output;
@@ -57,14 +77,20 @@ export class Tape {
   }
 
   /**
-   * Carries the gradient `seed` (default 1) of a recorded scalar to every parameter, adding to their `grad`.
-   * Intermediate tensors of the forward pass are freed on the way; the loss stays readable.
+   * Carries the gradient `seed` of a recorded tensor to every parameter, adding to their `grad`. A number (default 1) seeds a
+   * scalar; a tensor of the output's shape seeds any output, and is used up.
+   * Intermediate tensors of the forward pass are freed on the way; the output stays readable.
    */
-  backward(loss: Tensor, seed = 1): void {
-    if (loss.size !== 1) throw new Error(`backward starts from one number, the shape is [${loss.shape}]`);
-    const start = empty([1]);
-    start.raw[0] = seed;
-    loss.grad = start;
+  backward(loss: Tensor, seed: number | Tensor = 1): void {
+    if (seed instanceof Tensor) {
+      if (seed.size !== loss.size) throw new Error(`backward: seed [${seed.shape}] for an output [${loss.shape}]`);
+      passGrad(loss, seed);
+    } else {
+      if (loss.size !== 1) throw new Error(`backward starts from one number, the shape is [${loss.shape}]`);
+      const start = empty([1]);
+      start.raw[0] = seed;
+      loss.grad = start;
+    }
     for (let i = this.recorded.length - 1; i >= 0; i--) {
       const { output, backward, owned } = this.recorded[i]!;
       const { grad } = output;

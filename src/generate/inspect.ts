@@ -48,7 +48,9 @@ export function inspectText(model: Transformer, tokenizer: Tokenizer, text: stri
       positions: Int32Array.from(ids, (_, i) => i),
       sequenceStarts: Int32Array.of(0, n),
     };
-    const hidden = model.hidden(batch, (projections) => attention.push(lastRowWeights(config, projections.data, n)));
+    const hidden = model.hidden(batch, {
+      observe: (projections) => attention.push(lastRowWeights(config, projections.data, n)),
+    });
     const logits = model.logits(hidden).data;
     return Array.from({ length: n }, (_, i) =>
       softmax(logits.subarray(i * config.vocabSize, (i + 1) * config.vocabSize)),

@@ -23,7 +23,7 @@ export interface TokenEvent extends SampledToken {
 
 /**
  * Continues several prompts at once, whatever their lengths. Each sequence samples from a random stream of its own, so
- * its tokens do not depend on which others share the batch.
+ * its tokens do not depend on which others share the batch. Virtual tokens of a soft prompt go before each and count.
  * `cancel(sequence)` ends one of them: a caller that has seen a stop string says so and pays for no further tokens.
  * @throws InputError when a prompt is empty or leaves no room in the context.
  */
@@ -34,23 +34,28 @@ export async function* generateTokens(
   cancelled: ReadonlySet<number> = new Set(),
 ): AsyncGenerator<TokenEvent> {
   const { context, vocabSize } = model.config;
+  const virtual = model.virtualTokens;
   const { maxTokens = 256, stopTokens = [] } = options;
   if (!Number.isInteger(maxTokens) || maxTokens < 1)
     throw new InputError(`max tokens must be from 1, not ${maxTokens}`);
   for (const prompt of prompts) {
     if (prompt.length === 0)
       throw new InputError('a prompt needs at least one token (this tokenizer has no BOS token)');
-    if (prompt.length >= context)
-      throw new InputError(`the prompt has ${prompt.length} tokens, the context ${context}`);
+    if (virtual.length + prompt.length >= context)
+      throw new InputError(
+        virtual.length > 0
+          ? `the prompt has ${prompt.length} tokens and ${virtual.length} virtual ones, the context ${context}`
+          : `the prompt has ${prompt.length} tokens, the context ${context}`,
+      );
   }
   if (prompts.length === 0) return;
-  const longest = Math.max(...prompts.map((prompt) => prompt.length));
+  const longest = virtual.length + Math.max(...prompts.map((prompt) => prompt.length));
   const cache = new KvCache(model.config, prompts.length, Math.min(context, longest + maxTokens));
   try {
     const samplers = prompts.map((_, i) => new Sampler(options, i + 1));
     const histories = prompts.map((prompt) => Array.from(prompt));
     let active = prompts.map((_, i) => i);
-    let input = histories.map((history) => history.slice());
+    let input = histories.map((history) => [...virtual, ...history]);
     for (let made = 1; active.length > 0; made++) {
       const sampled = scope(() => {
         const counts = input.map((ids) => ids.length);

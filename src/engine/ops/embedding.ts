@@ -12,7 +12,7 @@ import { empty, type Tensor } from '../tensor.js';
 export function embedding(table: Tensor, ids: Int32Array): Tensor {
   const [vocab, width] = [table.shape[0]!, table.columns];
   const out = empty([ids.length, width]);
-  kernels.embeddingForward(vocab, width, table.raw, ids, out.raw, false);
+  kernels.embeddingForward(vocab, width, table.operand, ids, out.raw, false);
   return record(out, [table], [], (grad) => scatter(table, ids, grad));
 }
 
@@ -20,7 +20,7 @@ export function embedding(table: Tensor, ids: Int32Array): Tensor {
 export function addEmbedding(x: Tensor, table: Tensor, ids: Int32Array): Tensor {
   const out = empty(x.shape);
   kernels.affine(x.raw, out.raw, x.size, 1, 0, 0);
-  kernels.embeddingForward(table.shape[0]!, table.columns, table.raw, ids, out.raw, true);
+  kernels.embeddingForward(table.shape[0]!, table.columns, table.operand, ids, out.raw, true);
   return record(out, [x, table], [], (grad) => {
     scatter(table, ids, grad);
     passGrad(x, grad);

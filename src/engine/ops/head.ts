@@ -82,7 +82,7 @@ function product(hidden: Tensor, head: Tensor, offset: number, rows: number, out
   const [vocab, width] = [head.shape[0]!, hidden.columns];
   kernels.gemm(
     false, true, rows, vocab, width,
-    hidden.raw, offset * width, width, head.raw, 0, width, out.raw, 0, vocab, 1, 0, Epilogue.plain,
+    hidden.raw, offset * width, width, head.operand, 0, width, out.raw, 0, vocab, 1, 0, Epilogue.plain,
   ); // prettier-ignore
 }
 
@@ -122,7 +122,7 @@ class HeadGradients {
     if (this.dHidden)
       kernels.gemm(
         false, false, rows, width, vocab,
-        dLogits.raw, 0, vocab, this.head.raw, 0, width, this.dHidden.raw, offset * width, width, 1, 0, Epilogue.plain,
+        dLogits.raw, 0, vocab, this.head.operand, 0, width, this.dHidden.raw, offset * width, width, 1, 0, Epilogue.plain,
       ); // prettier-ignore
     if (this.dHead)
       kernels.gemm(

@@ -3,8 +3,9 @@ import { Epilogue, type EpilogueCode, kernels } from '../kernels.js';
 import { freeStorage } from '../memory.js';
 import { addGrad, passGrad, record } from '../tape.js';
 import { empty, type Tensor } from '../tensor.js';
+import { type AppliedParts, applyParts, type LowRank, partsTrain, partTensors } from './low-rank.js';
 
-/** out = epilogue(x · weightᵀ + bias); x [rows, in], weight [out, in]. */
+/** out = epilogue(x · weightᵀ + parts + bias); x [rows, in], weight [out, in]. */
 function forward(
   x: Tensor,
   weight: Tensor,
@@ -13,25 +14,50 @@ function forward(
   bias: Tensor | null,
   aux: Tensor | null,
   out2: Tensor | null,
-): void {
+  parts: readonly LowRank[],
+): AppliedParts | null {
+  const applied = applyParts(x, parts, out);
   const inner = x.columns;
   const [n, k] = [weight.shape[0]!, weight.shape[1]!];
   if (k !== inner) throw new Error(`linear: input has ${inner} columns, weight [${weight.shape}] wants ${k}`);
   kernels.gemm(
     false, true, x.rows, n, inner,
-    x.raw, 0, inner, weight.raw, 0, inner, out.raw, 0, n,
-    1, 0, epilogue, bias?.raw ?? null, aux?.raw ?? null, null, out2?.raw ?? null,
+    x.raw, 0, inner, weight.operand, 0, inner, out.raw, 0, n,
+    1, applied ? 1 : 0, epilogue, bias?.raw ?? null, aux?.raw ?? null, null, out2?.raw ?? null,
   ); // prettier-ignore
+  return applied;
 }
 
-/** dx (+)= grad · weight */
-function inputGrad(grad: Tensor, weight: Tensor, dx: Tensor, accumulate: boolean): void {
+/**
+ * dInput (+)= epilogue(grad · weight + what comes through the parts), whose own gradients are added on the way.
+ * @param dInput null where the input wants no gradient
+ */
+function backward(
+  grad: Tensor,
+  weight: Tensor,
+  applied: AppliedParts | null,
+  dInput: ((write: (dx: Tensor, accumulate: boolean) => void) => void) | null,
+  epilogue: EpilogueCode = Epilogue.plain,
+  aux1: Tensor | null = null,
+  aux2: Tensor | null = null,
+  out2: Tensor | null = null,
+): void {
   const [n, k] = [weight.shape[0]!, weight.shape[1]!];
-  kernels.gemm(
-    false, false, grad.rows, k, n,
-    grad.raw, 0, n, weight.raw, 0, k, dx.raw, 0, k,
-    1, accumulate ? 1 : 0, Epilogue.plain,
-  ); // prettier-ignore
+  const dLow = applied?.backward(grad) ?? null;
+  dInput?.((dx, accumulate) => {
+    if (dLow) applied!.inputGrad(dLow, dx, accumulate);
+    kernels.gemm(
+      false, false, grad.rows, k, n,
+      grad.raw, 0, n, weight.operand, 0, k, dx.raw, 0, k,
+      1, accumulate || dLow ? 1 : 0, epilogue, null, aux1?.raw ?? null, aux2?.raw ?? null, out2?.raw ?? null,
+    ); // prettier-ignore
+  });
+  if (dLow) freeStorage(dLow.storage);
+}
+
+/** Where {@link backward} puts the gradient of an input that may be no part of the tape. */
+function toGrad(x: Tensor): (write: (dx: Tensor, accumulate: boolean) => void) => void {
+  return (write) => addGrad(x, write);
 }
 
 /** dWeight (+)= gradᵀ · x and dBias (+)= column sums of grad. */
@@ -46,25 +72,51 @@ function weightGrads(grad: Tensor, x: Tensor, weight: Tensor, bias: Tensor | nul
       1, accumulate ? 1 : 0, Epilogue.plain,
     ), // prettier-ignore
   );
-  if (bias) addGrad(bias, (db, accumulate) => kernels.columnSums(grad.rows, n, grad.raw, n, db.raw, accumulate));
+  if (bias) biasGrad(grad, bias);
+}
+
+/** dBias (+)= column sums of grad. */
+function biasGrad(grad: Tensor, bias: Tensor): void {
+  const n = bias.size;
+  addGrad(bias, (db, accumulate) => kernels.columnSums(grad.rows, n, grad.raw, n, db.raw, accumulate));
 }
 
 /**
- * x · weightᵀ + bias + residual.
+ * x · weightᵀ + bias + residual, and low-rank parts of the weight.
  * @param x [rows, in]
  * @param weight [out, in]
  * @param bias [out]
  * @param residual [rows, out]
  * @returns [rows, out]
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, residual: Tensor | null = null): Tensor {
+export function linear(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  residual: Tensor | null = null,
+  parts: readonly LowRank[] = [],
+): Tensor {
   const out = empty([x.rows, weight.shape[0]!]);
-  forward(x, weight, out, residual ? Epilogue.residual : Epilogue.plain, bias, residual, null);
-  return record(out, [x, weight, bias, residual], [], (grad) => {
-    addGrad(x, (dx, accumulate) => inputGrad(grad, weight, dx, accumulate));
+  const epilogue = residual ? Epilogue.residual : Epilogue.plain;
+  const applied = forward(x, weight, out, epilogue, bias, residual, null, parts);
+  const inputs = [x, weight, bias, residual, ...partTensors(parts)];
+  return record(out, inputs, applied?.saved ?? [], (grad) => {
+    backward(grad, weight, applied, toGrad(x));
     weightGrads(grad, x, weight, bias);
     if (residual) passGrad(residual, grad);
   });
+}
+
+/** Low-rank parts of the matrices of an MLP. */
+export interface MlpParts {
+  gate?: readonly LowRank[];
+  up?: readonly LowRank[];
+  down?: readonly LowRank[];
+}
+
+/** Whether any of the tensors wants a gradient. */
+function wanted(...tensors: (Tensor | null)[]): boolean {
+  return tensors.some((tensor) => tensor?.requiresGrad);
 }
 
 /**
@@ -81,24 +133,29 @@ export function geluMlp(
   down: Tensor,
   downBias: Tensor | null,
   residual: Tensor,
+  { up: upParts = [], down: downParts = [] }: MlpParts = {},
 ): Tensor {
   const hidden = up.shape[0]!;
   const before = empty([x.rows, hidden]);
   const after = empty([x.rows, hidden]);
-  forward(x, up, after, Epilogue.gelu, upBias, null, before);
+  const lowUp = forward(x, up, after, Epilogue.gelu, upBias, null, before, upParts);
   const out = empty([x.rows, down.shape[0]!]);
-  forward(after, down, out, Epilogue.residual, downBias, residual, null);
-  return record(out, [x, up, upBias, down, downBias, residual], [before, after], (grad) => {
-    const dBefore = empty(before.shape);
-    kernels.gemm(
-      false, false, grad.rows, hidden, out.columns,
-      grad.raw, 0, out.columns, down.raw, 0, hidden, dBefore.raw, 0, hidden,
-      1, 0, Epilogue.geluGrad, null, before.raw,
-    ); // prettier-ignore
-    weightGrads(grad, after, down, downBias);
-    addGrad(x, (dx, accumulate) => inputGrad(dBefore, up, dx, accumulate));
-    weightGrads(dBefore, x, up, upBias);
-    freeStorage(dBefore.storage);
+  const lowDown = forward(after, down, out, Epilogue.residual, downBias, residual, null, downParts);
+  const needsAfter = down.requiresGrad || downParts.length > 0;
+  if (!needsAfter) freeStorage(after.storage); // a frozen matrix has no gradient to compute from it
+  const saved = [before, ...(needsAfter ? [after] : []), ...(lowUp?.saved ?? []), ...(lowDown?.saved ?? [])];
+  const inputs = [x, up, upBias, down, downBias, residual, ...partTensors(upParts), ...partTensors(downParts)];
+  return record(out, inputs, saved, (grad) => {
+    const inside = wanted(x, up, upBias) || partsTrain(upParts);
+    const dBefore = inside ? empty(before.shape) : null;
+    backward(grad, down, lowDown, dBefore && ((write) => write(dBefore, false)), Epilogue.geluGrad, before);
+    if (needsAfter) weightGrads(grad, after, down, downBias);
+    else if (downBias) biasGrad(grad, downBias);
+    if (dBefore) {
+      backward(dBefore, up, lowUp, toGrad(x));
+      weightGrads(dBefore, x, up, upBias);
+      freeStorage(dBefore.storage);
+    }
     passGrad(residual, grad);
   });
 }
@@ -120,31 +177,38 @@ export function swigluMlp(
   down: Tensor,
   downBias: Tensor | null,
   residual: Tensor,
+  { gate: gateParts = [], up: upParts = [], down: downParts = [] }: MlpParts = {},
 ): Tensor {
   const hidden = up.shape[0]!;
   const gates = empty([x.rows, hidden]);
   const ups = empty([x.rows, hidden]);
   const product = empty([x.rows, hidden]);
-  forward(x, gate, gates, Epilogue.plain, gateBias, null, null);
-  forward(x, up, product, Epilogue.siluGate, upBias, gates, ups);
+  const lowGate = forward(x, gate, gates, Epilogue.plain, gateBias, null, null, gateParts);
+  const lowUp = forward(x, up, product, Epilogue.siluGate, upBias, gates, ups, upParts);
   const out = empty([x.rows, down.shape[0]!]);
-  forward(product, down, out, Epilogue.residual, downBias, residual, null);
-  const inputs = [x, gate, gateBias, up, upBias, down, downBias, residual];
-  return record(out, inputs, [gates, ups, product], (grad) => {
-    const dGates = empty(gates.shape);
-    const dUps = empty(ups.shape);
-    kernels.gemm(
-      false, false, grad.rows, hidden, out.columns,
-      grad.raw, 0, out.columns, down.raw, 0, hidden, dGates.raw, 0, hidden,
-      1, 0, Epilogue.siluGateGrad, null, gates.raw, ups.raw, dUps.raw,
-    ); // prettier-ignore
-    weightGrads(grad, product, down, downBias);
-    addGrad(x, (dx, accumulate) => inputGrad(dGates, gate, dx, accumulate));
-    addGrad(x, (dx, accumulate) => inputGrad(dUps, up, dx, accumulate));
-    weightGrads(dGates, x, gate, gateBias);
-    weightGrads(dUps, x, up, upBias);
-    freeStorage(dGates.storage);
-    freeStorage(dUps.storage);
+  const lowDown = forward(product, down, out, Epilogue.residual, downBias, residual, null, downParts);
+  const needsProduct = down.requiresGrad || downParts.length > 0;
+  if (!needsProduct) freeStorage(product.storage);
+  const parts = [...gateParts, ...upParts, ...downParts];
+  const inputs = [x, gate, gateBias, up, upBias, down, downBias, residual, ...partTensors(parts)];
+  const saved = [gates, ups, ...(needsProduct ? [product] : [])];
+  for (const low of [lowGate, lowUp, lowDown]) saved.push(...(low?.saved ?? []));
+  return record(out, inputs, saved, (grad) => {
+    const inside = wanted(x, gate, gateBias, up, upBias) || partsTrain(gateParts) || partsTrain(upParts);
+    const dGates = inside ? empty(gates.shape) : null;
+    const dUps = inside ? empty(ups.shape) : null;
+    const write = dGates && ((fill: (dx: Tensor, accumulate: boolean) => void) => fill(dGates, false));
+    backward(grad, down, lowDown, write, Epilogue.siluGateGrad, gates, ups, dUps);
+    if (needsProduct) weightGrads(grad, product, down, downBias);
+    else if (downBias) biasGrad(grad, downBias);
+    if (dGates && dUps) {
+      backward(dGates, gate, lowGate, toGrad(x));
+      backward(dUps, up, lowUp, toGrad(x));
+      weightGrads(dGates, x, gate, gateBias);
+      weightGrads(dUps, x, up, upBias);
+      freeStorage(dGates.storage);
+      freeStorage(dUps.storage);
+    }
     passGrad(residual, grad);
   });
 }

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { describeError, InputError } from '../../io/errors.js';
 import { writeAtomicWith, writeFully } from '../../io/files.js';
 import { elementCount } from '../config.js';
-import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16 } from './half.js';
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16 } from '../../io/half.js';
 import { isJsonObject, readJsonFile } from './json.js';
 import { type Dtype, elementBytes, headerSize, parseHeader, type TensorEntry } from './safetensors-header.js';
 
