@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { createProgress } from '../io/progress.js';
 import { parameterCount } from '../model/index.js';
-import type { PretrainEvents, PretrainResult } from '../train/index.js';
+import type { PretrainResult, SessionEvents } from '../train/index.js';
 
 interface Show {
-  events: PretrainEvents;
+  events: SessionEvents;
   done(): void;
   summary(result: PretrainResult): void;
 }
@@ -16,11 +16,11 @@ export function showPretraining({ out, json }: { out: string; json?: boolean }):
   let bitsPerByte = NaN;
   let sample = '';
   let prompt = '';
-  const events: PretrainEvents = {
+  const events: SessionEvents = {
     onPhase: (title, done, total, unit) => progress.update(unit ? { title, done, total, unit } : { title }),
     onNote: (message) => progress.note(message),
-    onEvaluation: (_step, result) => {
-      ({ bitsPerByte } = result);
+    onEvaluation: (_step, numbers) => {
+      bitsPerByte = numbers['bitsPerByte']!;
     },
     onSample: (step, words, text) => {
       prompt = words.split(/\s+/).slice(0, 3).join(' ');
@@ -39,7 +39,7 @@ export function showPretraining({ out, json }: { out: string; json?: boolean }):
           { label: 'loss', value: status.loss.toFixed(3) },
           { label: 'bits/byte', value: bitsPerByte.toFixed(3) },
           { label: 'tokens/s', value: status.tokensPerSecond.toFixed(0) },
-          { label: 'of FP32 peak', value: `${(100 * status.fractionOfPeak).toFixed(0)}%` },
+          { label: 'of FP32 peak', value: `${(100 * status.numbers['fractionOfPeak']!).toFixed(0)}%` },
         ],
         series: { label: 'loss', values: losses },
         sample,

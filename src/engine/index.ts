@@ -1,5 +1,5 @@
 /** Eager tensors on native memory, differentiation, scopes. Nothing above this room knows which kernels run. */
-export { kernels } from './kernels.js';
+export { Epilogue, kernels } from './kernels.js';
 export { memoryUse, resetPeak, scope, trimMemory } from './memory.js';
 export * from './ops/attention.js';
 export * from './ops/cached-attention.js';

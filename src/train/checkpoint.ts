@@ -1,6 +1,6 @@
 /**
- * Checkpoints: a model directory with a folder `trainer/` beside the weights, which holds what the run needs to go on as
- * if it had never stopped. A checkpoint is written whole or not at all.
+ * Checkpoints: a folder as what is trained is stored in (a model or an adapter directory) with a folder `trainer/` beside
+ * the weights, which holds what the run needs to go on as if it had never stopped. Written whole or not at all.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,16 +8,18 @@ import { z } from 'zod';
 import { describeError, InputError, RunError } from '../io/errors.js';
 import { sha256File, writeAtomic } from '../io/files.js';
 import { openSafetensors, writeSafetensors } from '../model/formats/index.js';
-import { readModelDirectory, saveTransformer, type Transformer } from '../model/index.js';
 import type { Optimizer } from './optimizer.js';
+import type { Trained } from './trained.js';
 
 const stateSchema = z.strictObject({
   /** Updates made. */
   step: z.int().min(0),
-  /** Tokens predicted in training. */
+  /** Terms of the loss so far: in language modelling, tokens predicted. */
   tokens: z.int().min(0),
   /** Position in the training data. */
   batches: z.unknown(),
+  /** State of whatever else the run keeps, by name. */
+  others: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** A run's state besides weights and moments. No clock: equal runs give equal checkpoints. */
@@ -25,49 +27,93 @@ export type TrainerState = z.infer<typeof stateSchema>;
 
 const fileSchema = z.strictObject({ state: stateSchema, sha256: z.record(z.string(), z.string()) });
 
-const WEIGHTS = 'model.safetensors';
 const MOMENTS = join('trainer', 'optimizer.safetensors');
 const STATE = join('trainer', 'state.json');
+const KEPT = 2;
 
-/** Writes `folder`; `addFiles` adds the tokenizer. @throws RunError when it cannot; an older checkpoint stays */
-export function saveCheckpoint(
-  folder: string,
-  model: Transformer,
-  optimizer: Optimizer,
-  state: TrainerState,
-  addFiles: (folder: string) => void,
-): void {
-  saveTransformer(model, folder, {
-    addFiles(temporary) {
-      addFiles(temporary);
+/** The checkpoints of a run: the two newest, and one that is kept for being the best. */
+export class Checkpoints {
+  private readonly out: string;
+  private readonly trained: Trained;
+  private readonly optimizer: Optimizer;
+
+  constructor(out: string, trained: Trained, optimizer: Optimizer) {
+    this.out = out;
+    this.trained = trained;
+    this.optimizer = optimizer;
+  }
+
+  /** Step of the newest, or null without any. */
+  get newest(): number | null {
+    return listCheckpoints(this.out)[0]?.step ?? null;
+  }
+
+  /**
+   * Writes the checkpoint of a step, and then removes all but the newest and that of step `keep`.
+   * @returns its folder
+   * @throws RunError when it cannot be written; an older checkpoint stays
+   */
+  save(state: TrainerState, keep: number | null = null): string {
+    const { out, trained, optimizer } = this;
+    const folder = join(out, 'checkpoints', `step-${state.step}`);
+    trained.write(folder, (temporary) => {
       mkdirSync(join(temporary, 'trainer'));
       const moments = [...optimizer.state()].map(([name, { shape, data }]) => ({ name, shape, pieces: () => [data] }));
       writeSafetensors(join(temporary, MOMENTS), moments);
-      const hashes = Object.fromEntries([WEIGHTS, MOMENTS].map((file) => [file, sha256File(join(temporary, file))]));
+      const files = [trained.weights, MOMENTS];
+      const hashes = Object.fromEntries(files.map((file) => [file, sha256File(join(temporary, file))]));
       writeAtomic(join(temporary, STATE), `${JSON.stringify({ state, sha256: hashes }, null, 2)}\n`);
-    },
-  });
-}
+    });
+    prune(out, keep);
+    return folder;
+  }
 
-/**
- * Reads a checkpoint into a model and an optimizer of the same shapes.
- * @throws RunError when it is incomplete or damaged, before anything is changed
- */
-export function loadCheckpoint(folder: string, model: Transformer, optimizer: Optimizer): TrainerState {
-  try {
-    const { state, sha256: hashes } = fileSchema.parse(JSON.parse(readFileSync(join(folder, STATE), 'utf8')));
-    for (const file of [WEIGHTS, MOMENTS])
-      if (sha256File(join(folder, file)) !== hashes[file]) throw new Error(`${file} does not have its checksum`);
-    const stored = readModelDirectory(folder);
-    for (const [name, value] of model.parameters) stored.tensors.read(name, value.data);
-    stored.close();
-    const moments = openSafetensors(join(folder, MOMENTS));
-    for (const [name, value] of optimizer.state()) moments.read(name, value.data);
-    moments.close();
-    return state;
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? 'trainer/state.json is not valid' : describeError(error);
-    throw new RunError(`checkpoint ${folder} is damaged: ${reason}`, { cause: error });
+  /**
+   * Loads the newest checkpoint that is sound; `warn` hears of those that are not.
+   * @throws InputError when the run has none
+   */
+  loadNewest(warn: (message: string) => void): TrainerState {
+    for (const { folder } of listCheckpoints(this.out))
+      try {
+        const state = this.check(folder);
+        this.guarded(folder, () => {
+          this.trained.read(folder);
+          const moments = openSafetensors(join(folder, MOMENTS));
+          for (const [name, value] of this.optimizer.state()) moments.read(name, value.data);
+          moments.close();
+        });
+        return state;
+      } catch (error) {
+        if (!(error instanceof RunError)) throw error;
+        warn(`${error.message}; trying the one before`);
+      }
+    throw new InputError(`${this.out} has no sound checkpoint to go on from; start again without --resume`);
+  }
+
+  /** Reads what was trained, without the optimizer, as it was at a step. @throws RunError when it is missing or damaged */
+  readWeights(step: number): void {
+    const folder = join(this.out, 'checkpoints', `step-${step}`);
+    this.check(folder);
+    this.guarded(folder, () => this.trained.read(folder));
+  }
+
+  /** The state of a checkpoint whose files have their checksums. @throws RunError otherwise, before anything is changed */
+  private check(folder: string): TrainerState {
+    return this.guarded(folder, () => {
+      const { state, sha256: hashes } = fileSchema.parse(JSON.parse(readFileSync(join(folder, STATE), 'utf8')));
+      for (const file of [this.trained.weights, MOMENTS])
+        if (sha256File(join(folder, file)) !== hashes[file]) throw new Error(`${file} does not have its checksum`);
+      return state;
+    });
+  }
+
+  private guarded<T>(folder: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const reason = error instanceof z.ZodError ? 'trainer/state.json is not valid' : describeError(error);
+      throw new RunError(`checkpoint ${folder} is damaged: ${reason}`, { cause: error });
+    }
   }
 }
 
@@ -83,35 +129,11 @@ export function listCheckpoints(runDirectory: string): { step: number; folder: s
     .toSorted((a, b) => b.step - a.step);
 }
 
-/** Where the checkpoint of a step stands. */
-export function checkpointFolder(runDirectory: string, step: number): string {
-  return join(runDirectory, 'checkpoints', `step-${step}`);
-}
-
-/** Removes all checkpoints but the newest `count`, and halves of checkpoints that a killed process left. */
-export function keepNewest(runDirectory: string, count: number): void {
-  for (const { folder } of listCheckpoints(runDirectory).slice(count)) rmSync(folder, { recursive: true, force: true });
+/** Removes all checkpoints but the newest and that of step `keep`, and halves that a killed process left. */
+function prune(runDirectory: string, keep: number | null): void {
+  for (const { step, folder } of listCheckpoints(runDirectory).slice(KEPT))
+    if (step !== keep) rmSync(folder, { recursive: true, force: true });
   const parent = join(runDirectory, 'checkpoints');
   for (const name of readdirSync(parent))
     if (/^step-\d+\.[0-9a-f]+\.(?:tmp|old)$/.test(name)) rmSync(join(parent, name), { recursive: true, force: true });
-}
-
-/**
- * Loads the newest checkpoint that is sound; `warn` hears of those that are not.
- * @throws InputError when the run has none
- */
-export function loadNewest(
-  runDirectory: string,
-  model: Transformer,
-  optimizer: Optimizer,
-  warn: (message: string) => void,
-): TrainerState {
-  for (const { folder } of listCheckpoints(runDirectory))
-    try {
-      return loadCheckpoint(folder, model, optimizer);
-    } catch (error) {
-      if (!(error instanceof RunError)) throw error;
-      warn(`${error.message}; trying the one before`);
-    }
-  throw new InputError(`${runDirectory} has no sound checkpoint to go on from; start again without --resume`);
 }

@@ -1,6 +1,6 @@
 /** Next-token prediction: the loss of a packed batch and its gradients. */
 import { scope, Tape, tokenLogProbs, weightedSum } from '../engine/index.js';
-import type { PackedTokens, Transformer } from '../model/index.js';
+import type { HiddenOptions, PackedTokens, Transformer } from '../model/index.js';
 
 /** Packed sequences with what follows each token. */
 export interface TrainingBatch extends PackedTokens {
@@ -19,12 +19,17 @@ export function countTargets(targets: Int32Array): number {
  * Adds the gradient of Σ -log p(target) / `targetsInStep` to the parameters' and returns that sum. With the batch of a
  * step in several parts, `targetsInStep` counts the targets of all of them, so that parts add up to the whole.
  */
-export function lossAndGradients(model: Transformer, batch: TrainingBatch, targetsInStep: number): number {
+export function lossAndGradients(
+  model: Transformer,
+  batch: TrainingBatch,
+  targetsInStep: number,
+  options: HiddenOptions = {},
+): number {
   const weights = Float32Array.from(batch.targets, (target) => (target < 0 ? 0 : -1 / targetsInStep));
   return scope(() => {
     const tape = new Tape();
     const loss = tape.run(() => {
-      const { logProbs } = tokenLogProbs(model.hidden(batch), model.head, batch.targets, { expected: weights });
+      const { logProbs } = tokenLogProbs(model.hidden(batch, options), model.head, batch.targets, { expected: weights });
       return weightedSum(logProbs, weights);
     });
     const value = loss.item();

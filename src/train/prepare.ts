@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { corpusFolder, openCorpus, openShards, type OpenShards, tokenizeToShards } from '../corpus/index.js';
 import { InputError } from '../io/errors.js';
 import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer, trainBpe } from '../tokenizer/index.js';
-import type { PretrainEvents } from './session.js';
+import type { SessionEvents } from './session.js';
 
 export interface PrepareOptions {
   /** Files and folders of text, or one folder that `telar corpus` made. */
@@ -12,7 +12,7 @@ export interface PrepareOptions {
   out: string;
   tokenizer?: 'bpe' | 'byte';
   vocab?: number;
-  events?: PretrainEvents;
+  events?: SessionEvents;
   signal?: AbortSignal;
 }
 

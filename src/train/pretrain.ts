@@ -3,21 +3,23 @@
  * what it made in the run directory.
  */
 import { existsSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { corpusFolder, type OpenShards, TrainingBatches } from '../corpus/index.js';
+import { corpusFolder, type OpenShards } from '../corpus/index.js';
 import { kernels } from '../engine/index.js';
 import { InputError } from '../io/errors.js';
 import { writeAtomic } from '../io/files.js';
 import { initializeTransformer, saveTransformer } from '../model/index.js';
 import { byteTokenizer, loadTokenizer, saveTokenizer, type Tokenizer } from '../tokenizer/index.js';
+import { describeMachine } from './machine.js';
 import { checkMemory } from './memory.js';
 import { makePlan, type PlanOptions } from './plan.js';
+import { pretrainSession } from './pretrain-session.js';
+import { readRun, type RunDescription } from './pretrain-run.js';
 import { corpusOf, datasheetOf, openRunShards, prepareText } from './prepare.js';
 import { readRunReport } from './report-data.js';
 import { renderReport } from './report.js';
-import { makeRunDirectory, readRun, type RunDescription, writeRun } from './run-directory.js';
-import { type PretrainEvents, TrainingSession } from './session.js';
+import { makeRunDirectory, writeRun } from './run-directory.js';
+import type { SessionEvents } from './session.js';
 
 export interface PretrainOptions extends PlanOptions {
   /** Files and folders of text, or one folder that `telar corpus` made. */
@@ -36,7 +38,7 @@ export interface PretrainOptions extends PlanOptions {
   saveEvery?: number;
   /** The command line, for the record. */
   command: string;
-  events?: PretrainEvents;
+  events?: SessionEvents;
   signal?: AbortSignal;
 }
 
@@ -98,12 +100,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       steps,
       tokens: steps === null ? null : steps * batchTokens,
     },
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      threads: kernels.threads(),
-      peakGflops: kernels.fmaPeak(300),
-      isa: kernels.instructionSet(),
-    },
+    machine: describeMachine(),
   };
   writeRun(out, run);
   return execute(run, tokenizer, shards, options, false, (performance.now() - start) / 1000);
@@ -132,14 +129,12 @@ async function execute(
 ): Promise<PretrainResult> {
   const { out, events = {}, signal } = options;
   const model = initializeTransformer(run.model, run.seed);
-  const { rowsPerBatch } = run.training;
-  const session = new TrainingSession({
+  const { session, finish } = pretrainSession({
     run,
     out,
     model,
     tokenizer,
     shards,
-    batches: new TrainingBatches({ shards, context: run.model.context, rowsPerBatch, seed: run.seed }),
     events,
     secondsBefore,
     ...(options.saveEvery !== undefined && { saveEvery: options.saveEvery }),
@@ -149,7 +144,7 @@ async function execute(
     if (resume) session.restore();
     const finished = await session.train();
     if (finished) {
-      await session.finish();
+      await finish();
       const card = modelCard(run) + datasheetOf(run.data.corpus);
       saveTransformer(model, join(out, 'final'), {
         modelCard: card,

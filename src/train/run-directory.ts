@@ -1,66 +1,63 @@
-/** A run's `run.json`: everything that decided the run, and what came of it. */
+/** A run's `run.json`: everything that decided the run, and what came of it. Some of it all kinds of run have in common. */
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeError, InputError } from '../io/errors.js';
 import { makeFolder, writeAtomic } from '../io/files.js';
-import { parseModelConfig } from '../model/index.js';
 import { scheduleShapes } from './schedule.js';
 
 const positive = z.number().positive();
 const whole = z.int().min(0);
 
-const runSchema = z.object({
+/** What every `run.json` begins with. */
+export const runHead = {
   version: z.literal(1),
   /** The command line that repeats the run. */
   command: z.string(),
   created: z.string(),
   seed: whole,
   threads: whole,
-  model: z.unknown().transform((value) => parseModelConfig(value, 'run.json')),
-  tokenizer: z.object({ kind: z.enum(['bpe', 'byte']), vocabSize: whole, hash: z.string() }),
-  data: z.object({
-    /** Folder of the corpus with the token shards; null where they are in the run's own. */
-    corpus: z.string().nullable().default(null),
-    inputs: z.array(z.object({ path: z.string(), bytes: whole, sha256: z.string() })),
-    documents: whole,
-    trainTokens: whole,
-    trainBytes: whole,
-    heldOutTokens: whole,
-    heldOutBytes: whole,
-  }),
-  training: z.object({
-    optimizer: z.object({
-      kind: z.enum(['adamw', 'muon']),
-      learningRate: positive,
-      matrixLearningRate: z.number(),
-      beta1: z.number(),
-      beta2: z.number(),
-      eps: positive,
-      weightDecay: z.number(),
-      momentum: z.number(),
-      clip: positive,
-    }),
-    schedule: z.object({
-      shape: z.enum(scheduleShapes),
-      warmupSteps: whole,
-      decayFraction: z.number(),
-      finalFraction: z.number(),
-    }),
-    rowsPerBatch: positive,
-    accumulate: positive,
-    batchTokens: positive,
-    /** Minutes the run was given, or null where it was given steps or tokens. */
-    minutes: positive.nullable(),
-    /** Steps and tokens of the whole run; null until a run by the clock knows them. */
-    steps: whole.nullable(),
-    tokens: whole.nullable(),
-  }),
-  machine: z.object({ cpu: z.string(), threads: whole, peakGflops: z.number(), isa: z.string() }),
-  result: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
-});
+};
 
-export type RunDescription = z.infer<typeof runSchema>;
+/** What every `run.json` ends with. */
+export const runTail = {
+  machine: z.object({ cpu: z.string(), threads: whole, peakGflops: z.number(), isa: z.string() }),
+  /** Step with the best evaluation so far, whose checkpoint is kept. */
+  best: z.object({ step: whole, metric: z.string(), value: z.number() }).optional(),
+  result: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
+};
+
+/** A file that a run read. */
+export const inputSchema = z.object({ path: z.string(), bytes: whole, sha256: z.string() });
+
+/** How a run learns and for how long, whatever it learns. */
+export const trainingSchema = z.object({
+  optimizer: z.object({
+    kind: z.enum(['adamw', 'muon']),
+    learningRate: positive,
+    matrixLearningRate: z.number(),
+    beta1: z.number(),
+    beta2: z.number(),
+    eps: positive,
+    weightDecay: z.number(),
+    momentum: z.number(),
+    clip: positive,
+  }),
+  schedule: z.object({
+    shape: z.enum(scheduleShapes),
+    warmupSteps: whole,
+    decayFraction: z.number(),
+    finalFraction: z.number(),
+  }),
+  rowsPerBatch: positive,
+  accumulate: positive,
+  batchTokens: positive,
+  /** Minutes the run was given, or null where it was given steps or tokens. */
+  minutes: positive.nullable(),
+  /** Steps and tokens of the whole run; null until a run by the clock knows them. */
+  steps: whole.nullable(),
+  tokens: whole.nullable(),
+});
 
 const FILE = 'run.json';
 
@@ -69,23 +66,31 @@ export function isRunDirectory(folder: string): boolean {
   return existsSync(join(folder, FILE));
 }
 
-/** @throws InputError when there is no valid `run.json` */
-export function readRun(folder: string): RunDescription {
+/**
+ * Reads the `run.json` of a run of one kind. A file that names no `kind` is of pretraining.
+ * @throws InputError when there is no valid one, or it is of another kind
+ */
+export function readRunAs<T>(folder: string, kind: string, schema: z.ZodType<T>): T {
+  const path = join(folder, FILE);
   let text: string;
   try {
-    text = readFileSync(join(folder, FILE), 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new InputError(`${folder} is not a run directory: ${FILE}: ${describeError(error)}`, { cause: error });
   }
   try {
-    return runSchema.parse(JSON.parse(text));
+    const json: unknown = JSON.parse(text);
+    const { kind: found } = z.looseObject({ kind: z.string().default('pretrain') }).parse(json);
+    if (found !== kind) throw new InputError(`${path} is of telar ${found}, not of telar ${kind}`);
+    return schema.parse(json);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const where = error instanceof z.ZodError ? error.issues[0]?.path.join('.') : describeError(error);
-    throw new InputError(`${join(folder, FILE)} is not valid (${where})`, { cause: error });
+    throw new InputError(`${path} is not valid (${where})`, { cause: error });
   }
 }
 
-export function writeRun(folder: string, run: RunDescription): void {
+export function writeRun(folder: string, run: object): void {
   writeAtomic(join(folder, FILE), `${JSON.stringify(run, null, 2)}\n`);
 }
 

@@ -1,275 +1,226 @@
 /**
- * One sitting of a run: steps, and what goes on between them (evaluation, samples, checkpoints, metrics). Nothing that
- * happens between steps changes the steps, so a run by steps gives the same model however often it was stopped.
+ * One sitting of a run, whatever it trains: steps, and what goes on between them (evaluation, samples, checkpoints,
+ * metrics). Nothing that happens between steps changes the steps, so a run by steps gives the same model however often it
+ * was stopped. The pieces are the caller's: pretraining, tuning and alignment differ in them alone.
  */
-import { type OpenShards, type TrainingBatches } from '../corpus/index.js';
-import { generateText } from '../generate/index.js';
-import type { Transformer } from '../model/index.js';
-import { saveTokenizer, type Tokenizer } from '../tokenizer/index.js';
-import { checkpointFolder, keepNewest, listCheckpoints, loadNewest, saveCheckpoint } from './checkpoint.js';
-import { evaluateHeldOut, type HeldOutResult } from './evaluate.js';
-import { trainingFlopsPerToken } from './flops.js';
-import { type StepReport, train } from './loop.js';
-import { lossAndGradients } from './objective.js';
-import { readMetrics, RunLog } from './metrics.js';
-import { Optimizer } from './optimizer.js';
-import { projectionBlocks, totalWithDecay } from './plan.js';
-import { type RunDescription, writeRun } from './run-directory.js';
-import { createSchedule } from './schedule.js';
+import type { BestRecord, BestStep } from './best.js';
+import type { Checkpoints } from './checkpoint.js';
+import type { RunClock } from './clock.js';
+import type { RunLength } from './length.js';
+import { type Scored, type StepReport, train } from './loop.js';
+import { readMetrics, RunLog, type SampleLine } from './metrics.js';
+import type { Optimizer } from './optimizer.js';
 
-export interface TrainingStatus extends StepReport {
+/** Numbers by name, as `metrics.jsonl` has them. */
+export type Numbers = Record<string, number>;
+
+/** Something whose state a checkpoint holds. */
+export interface Stateful {
+  /** Plain JSON. */
+  state(): unknown;
+  /** Continues where `state` was taken. @throws InputError for something else than a state of its own */
+  restore(state: unknown): void;
+}
+
+/** Batches without end, which can be continued exactly. Making one may take long, as rollouts do. */
+export interface BatchStream<Batch> extends Stateful {
+  next(): Batch | Promise<Batch>;
+  /** Times gone through the data, with the part of the one under way. */
+  readonly epochs: number;
+}
+
+export interface StepStatus extends StepReport {
   /** Null while a run by the clock does not know its end. */
   totalSteps: number | null;
-  /** Tokens trained on so far. */
+  /** Terms of the loss so far. */
   tokensDone: number;
   tokensPerSecond: number;
-  fractionOfPeak: number;
   /** Seconds of work so far, and seconds that are left. */
   seconds: number;
   secondsLeft: number | null;
+  /** What else was measured of the step. */
+  numbers: Numbers;
 }
 
 /** What a run tells while it works. */
-export interface PretrainEvents {
+export interface SessionEvents {
   onPhase?: (title: string, done: number, total: number, unit: string) => void;
-  onStep?: (status: TrainingStatus) => void;
-  onEvaluation?: (step: number, result: HeldOutResult) => void;
+  onStep?: (status: StepStatus) => void;
+  onEvaluation?: (step: number, numbers: Numbers) => void;
   onSample?: (step: number, prompt: string, text: string) => void;
   onCheckpoint?: (folder: string) => void;
   onNote?: (message: string) => void;
 }
 
-export interface SessionParts {
-  run: RunDescription;
+/** The look at a run every so often. */
+export interface Evaluation {
+  /** Whether it is time; a run that lets the numbers decide anything must go by the step alone. */
+  due(at: { step: number; last: boolean; secondsSince: number }): boolean;
+  /** Numbers for `metrics.jsonl`. */
+  measure(): Promise<Numbers>;
+  /** Texts for `samples.jsonl`. */
+  sample(): Promise<Omit<SampleLine, 'step'>[]>;
+}
+
+export interface SessionParts<Batch extends Scored> {
+  /** Run directory. */
   out: string;
-  model: Transformer;
-  tokenizer: Tokenizer;
-  shards: OpenShards;
-  batches: TrainingBatches;
-  events: PretrainEvents;
-  /** Seconds that preparation took, which count against the minutes of a run. */
-  secondsBefore: number;
+  optimizer: Optimizer;
+  batches: BatchStream<Batch>;
+  /** See {@link train}. */
+  gradients: (batch: Batch, scoredInStep: number) => number;
+  accumulate: number;
+  length: RunLength;
+  clock: RunClock;
+  checkpoints: Checkpoints;
+  evaluation: Evaluation;
+  /** Further numbers of a step, for `metrics.jsonl`. */
+  numbers?: (report: StepReport) => Numbers;
+  /** Keeps the checkpoint of the best evaluation, and ends the run when its patience is over. */
+  best?: BestStep;
+  /** Hears of a new best step, or of none yet. */
+  onBest?: (best: BestRecord | null) => void;
+  /** Whatever else a resumed run must find as it was. */
+  others?: Readonly<Record<string, Stateful>>;
+  events: SessionEvents;
   /** A checkpoint at every multiple of so many steps, besides those by the clock. */
   saveEvery?: number;
   signal?: AbortSignal;
 }
 
-/** Held-out tokens of an evaluation on the way, and of the last one at most. */
-const QUICK_EVALUATION = 16_384;
-const FULL_EVALUATION = 250_000;
 const SECONDS_BETWEEN_CHECKPOINTS = 120;
-const KEPT_CHECKPOINTS = 2;
-const SAMPLE_TOKENS = 60;
 
-export class TrainingSession {
+export class TrainingSession<Batch extends Scored> {
   /** The last step that was finished. */
   step = 0;
-  private tokens = 0;
-  private totalSteps: number | null;
-  private readonly parts: SessionParts;
-  private readonly optimizer: Optimizer;
+  /** Terms of the loss in all steps so far. */
+  tokens = 0;
+  private readonly parts: SessionParts<Batch>;
+  private readonly others: ReadonlyMap<string, Stateful>;
   private log: RunLog | null = null;
-  /** Clock of the work, of earlier sittings too. */
-  private startedAt = performance.now();
   private evaluatedAt = -Infinity;
   private checkpointAt = 0;
-  /** Seconds of work before the first step. */
-  private preparation = 0;
-  /** Of the steps so far, smoothed. */
-  private secondsPerToken = 0;
-  private readonly prompt: string;
+  /** Of the checkpoint that this sitting wrote or began from. */
+  private savedStep: number | null = null;
 
-  constructor(parts: SessionParts) {
+  constructor(parts: SessionParts<Batch>) {
     this.parts = parts;
-    const { run, model, shards, tokenizer } = parts;
-    this.optimizer = new Optimizer(model.parameters, run.training.optimizer, projectionBlocks(run.model));
-    this.totalSteps = run.training.steps;
-    this.startedAt -= parts.secondsBefore * 1000;
-    this.prompt = openingWords(shards, tokenizer, run.model.context);
+    this.others = new Map(Object.entries({ ...parts.others, ...(parts.best && { best: parts.best }) }));
   }
 
   /** Takes up the newest sound checkpoint; without any, the run begins again. */
   restore(): void {
-    const { out, model, batches, events } = this.parts;
-    if (listCheckpoints(out).length === 0) return;
-    const state = loadNewest(out, model, this.optimizer, (message) => events.onNote?.(message));
+    const { checkpoints, batches, events, best, onBest } = this.parts;
+    if (checkpoints.newest === null) return;
+    const state = checkpoints.loadNewest((message) => events.onNote?.(message));
     batches.restore(state.batches);
+    for (const [name, other] of this.others) other.restore(state.others?.[name]);
+    if (best) onBest?.(best.record);
     this.step = state.step;
     this.tokens = state.tokens;
+    this.savedStep = state.step;
     events.onNote?.(`going on from step ${state.step}`);
   }
 
   /** Trains to the end, or to the signal after saving a checkpoint. @returns whether the end was reached */
   async train(): Promise<boolean> {
-    const { model, batches, run, out, signal } = this.parts;
+    const { optimizer, batches, gradients, accumulate, length, best, clock, out, signal } = this.parts;
     this.log = new RunLog(out, this.step === 0 ? -1 : this.step);
     this.log.log(`training from step ${this.step + 1}`);
     if (this.step === 0) {
-      this.preparation = this.seconds();
+      clock.begin();
       await this.evaluate();
-    } else this.takeUpClock();
-    this.checkpointAt = this.seconds();
+    } else clock.takeUp(readMetrics(out));
+    this.checkpointAt = clock.seconds();
     this.step = await train({
-      gradients: (batch, scored) => lossAndGradients(model, batch, scored),
-      optimizer: this.optimizer,
+      gradients,
+      optimizer,
       batches,
-      accumulate: run.training.accumulate,
+      accumulate,
       firstStep: this.step + 1,
-      rate: (step) => this.rate(step),
+      rate: (step) => (best?.exhausted ? null : length.rate(step)),
       onStep: (report) => this.afterStep(report),
       ...(signal && { signal }),
     });
-    const finished = this.totalSteps !== null && this.step >= this.totalSteps;
-    if (!finished || listCheckpoints(out)[0]?.step !== this.step) this.checkpoint();
-    this.log.log(finished ? 'finished' : `interrupted after step ${this.step}`);
+    const ended = length.total !== null && this.step >= length.total;
+    const finished = ended || (best?.exhausted ?? false);
+    if (this.savedStep !== this.step) this.checkpoint();
+    this.log.log(
+      ended
+        ? 'finished'
+        : finished
+          ? `finished after step ${this.step}: ${best!.metric} has not fallen since step ${best!.record?.step}`
+          : `interrupted after step ${this.step}`,
+    );
     return finished;
   }
 
-  /** The last evaluation and sample; writes the result into `run.json`. */
-  async finish(): Promise<void> {
-    const { run, out, model, shards, events } = this.parts;
-    const { context } = run.model;
-    const total = Math.min(FULL_EVALUATION, shards.heldOut.tokens);
-    const result = await evaluateHeldOut(model, shards, context, {
-      maxTokens: FULL_EVALUATION,
-      stride: Math.max(1, context >> 1),
-      onProgress: (tokens) => events.onPhase?.('evaluating', tokens, total, 'tokens'),
-    });
-    this.log?.metrics({ ...this.stamp(), heldOutLoss: result.loss, bitsPerByte: result.bitsPerByte });
-    events.onEvaluation?.(this.step, result);
-    await this.sample();
-    run.result = {
-      bitsPerByte: result.bitsPerByte,
-      heldOutLoss: result.loss,
-      steps: this.step,
-      tokens: this.tokens,
-      epochs: this.parts.batches.epochs,
-      seconds: this.seconds(),
-      tokensPerSecond: this.tokens / this.seconds(),
-    };
-    writeRun(out, run);
+  /** Writes numbers of now into `metrics.jsonl` and tells of them. */
+  record(numbers: Numbers): void {
+    this.log?.metrics({ ...this.stamp(), ...numbers });
+    this.parts.events.onEvaluation?.(this.step, numbers);
+  }
+
+  /** Writes what the model says now into `samples.jsonl`. */
+  async sample(): Promise<void> {
+    for (const { prompt, text } of await this.parts.evaluation.sample()) {
+      this.log?.sample({ step: this.step, prompt, text });
+      this.parts.events.onSample?.(this.step, prompt, text);
+    }
   }
 
   close(): void {
     this.log?.close();
-    this.optimizer.dispose();
-  }
-
-  /** Goes on with the clock where the metrics of the steps so far end. */
-  private takeUpClock(): void {
-    const lines = readMetrics(this.parts.out);
-    this.startedAt = performance.now() - (lines.at(-1)?.time ?? 0) * 1000;
-    this.preparation = lines.find(({ step }) => step === 0)?.time ?? 0;
-  }
-
-  private seconds(): number {
-    return (performance.now() - this.startedAt) / 1000;
+    this.parts.optimizer.dispose();
   }
 
   private stamp(): { step: number; tokens: number; time: number } {
-    return { step: this.step, tokens: this.tokens, time: this.seconds() };
-  }
-
-  /** The schedule. A run by the clock is stable until the share of its time is over, and then knows its last step. */
-  private rate(step: number): number | null {
-    const { run } = this.parts;
-    const { schedule, minutes } = run.training;
-    if (this.totalSteps === null && this.secondsPerToken > 0) {
-      const stable = schedule.shape === 'wsd' ? 1 - schedule.decayFraction : 1;
-      const reserve = Math.min(run.data.heldOutTokens, FULL_EVALUATION) * 0.8 * this.secondsPerToken + 3;
-      const available = minutes! * 60 - reserve - this.preparation;
-      if (this.seconds() - this.preparation >= stable * available) this.decide(totalWithDecay(step - 1, 1 - stable));
-    }
-    if (this.totalSteps !== null && step > this.totalSteps) return null;
-    if (this.totalSteps === null) return createSchedule({ ...schedule, shape: 'constant' })(step - 1, 1);
-    return createSchedule(schedule)(step - 1, this.totalSteps);
-  }
-
-  private decide(steps: number): void {
-    const { run, out } = this.parts;
-    this.totalSteps = steps;
-    run.training.steps = steps;
-    run.training.tokens = steps * run.training.batchTokens;
-    writeRun(out, run);
+    return { step: this.step, tokens: this.tokens, time: this.parts.clock.seconds() };
   }
 
   private async afterStep(report: StepReport): Promise<void> {
-    const { run, events } = this.parts;
-    this.step = report.step;
-    this.tokens += report.tokens;
-    const tokensPerSecond = report.tokens / report.seconds;
-    this.secondsPerToken =
-      this.secondsPerToken === 0 ? 1 / tokensPerSecond : this.secondsPerToken * 0.9 + 0.1 / tokensPerSecond;
-    const gflops = (tokensPerSecond * trainingFlopsPerToken(run.model)) / 1e9;
-    const { peakGflops } = run.machine;
-    const learningRate = run.training.optimizer.learningRate * report.rate;
-    const { loss, gradNorm } = report;
-    const fractionOfPeak = gflops / peakGflops;
-    this.log!.metrics({ ...this.stamp(), loss, learningRate, gradNorm, tokensPerSecond, gflops, fractionOfPeak });
+    const { optimizer, length, clock, evaluation, events, saveEvery = Infinity } = this.parts;
+    const { step, loss, gradNorm, tokens, seconds } = report;
+    this.step = step;
+    this.tokens += tokens;
+    length.observe(tokens, seconds);
+    const tokensPerSecond = tokens / seconds;
+    const learningRate = optimizer.config.learningRate * report.rate;
+    const numbers = this.parts.numbers?.(report) ?? {};
+    this.log!.metrics({ ...this.stamp(), loss, learningRate, gradNorm, tokensPerSecond, ...numbers });
     events.onStep?.({
       ...report,
-      totalSteps: this.totalSteps,
+      totalSteps: length.total,
       tokensDone: this.tokens,
       tokensPerSecond,
-      fractionOfPeak,
-      seconds: this.seconds(),
-      secondsLeft: this.secondsLeft(),
+      seconds: clock.seconds(),
+      secondsLeft: length.secondsLeft(step),
+      numbers,
     });
-    const last = report.step === this.totalSteps;
-    if (!last && this.seconds() - this.evaluatedAt > this.secondsBetweenEvaluations()) await this.evaluate();
-    const due = report.step % (this.parts.saveEvery ?? Infinity) === 0;
-    if (last || due || this.seconds() - this.checkpointAt > SECONDS_BETWEEN_CHECKPOINTS) this.checkpoint();
-  }
-
-  private secondsLeft(): number | null {
-    const { minutes } = this.parts.run.training;
-    if (this.totalSteps !== null) return ((this.totalSteps - this.step) * this.seconds()) / this.step;
-    return minutes === null ? null : Math.max(0, minutes * 60 - this.seconds());
-  }
-
-  private secondsBetweenEvaluations(): number {
-    const { minutes } = this.parts.run.training;
-    return Math.min(300, Math.max(10, minutes === null ? 30 : minutes * 60 * 0.06));
+    const last = step === length.total;
+    if (evaluation.due({ step, last, secondsSince: clock.seconds() - this.evaluatedAt })) await this.evaluate();
+    const due = last || step % saveEvery === 0 || clock.seconds() - this.checkpointAt > SECONDS_BETWEEN_CHECKPOINTS;
+    if (due && this.savedStep !== step) this.checkpoint();
   }
 
   private async evaluate(): Promise<void> {
-    const { run, model, shards, events } = this.parts;
-    const result = await evaluateHeldOut(model, shards, run.model.context, { maxTokens: QUICK_EVALUATION });
-    this.log!.metrics({ ...this.stamp(), heldOutLoss: result.loss, bitsPerByte: result.bitsPerByte });
-    events.onEvaluation?.(this.step, result);
+    const { best, evaluation, clock, onBest } = this.parts;
+    const numbers = await evaluation.measure();
+    this.record(numbers);
     await this.sample();
-    this.evaluatedAt = this.seconds();
-  }
-
-  private async sample(): Promise<void> {
-    const { model, tokenizer, events, run } = this.parts;
-    const maxTokens = Math.min(SAMPLE_TOKENS, run.model.context - 2);
-    const [completion] = await generateText(model, tokenizer, [this.prompt], {
-      temperature: 0.8,
-      topP: 0.95,
-      maxTokens,
-      seed: run.seed,
-    });
-    this.log!.sample({ step: this.step, prompt: this.prompt, text: completion!.text });
-    events.onSample?.(this.step, this.prompt, completion!.text);
+    this.evaluatedAt = clock.seconds();
+    if (!best?.see(this.step, numbers[best.metric] ?? NaN)) return;
+    this.checkpoint();
+    onBest?.(best.record);
   }
 
   private checkpoint(): void {
-    const { out, model, tokenizer, batches, events } = this.parts;
-    const folder = checkpointFolder(out, this.step);
+    const { batches, best, checkpoints, clock, events } = this.parts;
+    const others = Object.fromEntries([...this.others].map(([name, other]) => [name, other.state()]));
     const state = { step: this.step, tokens: this.tokens, batches: batches.state() };
-    saveCheckpoint(folder, model, this.optimizer, state, (temporary) => saveTokenizer(tokenizer, temporary));
-    keepNewest(out, KEPT_CHECKPOINTS);
-    this.checkpointAt = this.seconds();
+    const folder = checkpoints.save(this.others.size > 0 ? { ...state, others } : state, best?.record?.step ?? null);
+    this.checkpointAt = clock.seconds();
+    this.savedStep = this.step;
     events.onCheckpoint?.(folder);
   }
-}
-
-/** The first words of the held-out text, some 24 characters: what samples go on from. */
-function openingWords(shards: OpenShards, tokenizer: Tokenizer, context: number): string {
-  const ids = new Int32Array(Math.min(24, context >> 1, Math.max(0, (shards.heldOut.starts[1] ?? 0) - 1)));
-  if (ids.length > 0) shards.heldOut.read(1, ids);
-  let text = '';
-  for (let count = 1; count <= ids.length && text.length < 24; count++) text = tokenizer.decode(ids.subarray(0, count));
-  return text.replaceAll('\uFFFD', '').trimEnd();
 }

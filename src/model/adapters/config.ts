@@ -126,7 +126,7 @@ export function checkAdapterConfig(config: AdapterConfig, model: ModelConfig, wh
   const targets = possible.filter((module) => wanted.has(module));
   const both = targets.find((module) => saved.has(targetRows(model, module).matrix));
   if (both) fail(`${both} cannot be both targeted and saved as a whole`);
-  if (targets.length + saved.size === 0) fail('there is nothing to train: name at least one target');
+  if (targets.length === 0) fail(`name at least one module to target: ${possible.join(', ')}`);
   const modulesToSave = [...savable.keys()].filter((module) => saved.has(module));
   return { kind: 'lora', rank, alpha, rslora, dora, targets, modulesToSave };
 }

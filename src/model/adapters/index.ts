@@ -10,3 +10,15 @@ export {
   type PromptConfig,
   savableModules,
 } from './config.js';
+export {
+  type AdapterSummary,
+  checkAdapterFolder,
+  describeAdapter,
+  isAdapterFolder,
+  readAdapter,
+  type ReadAdapterOptions,
+  writeAdapter,
+  type WriteAdapterOptions,
+} from './directory.js';
+export { mergeAdapter, unmergeAdapter } from './merge.js';
+export type { PeftConfig } from './peft-config.js';

@@ -3,17 +3,17 @@
  *
  * Reading maps the stored tensors to our names and shapes; writing makes a folder that Transformers loads as it is.
  */
-import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { describeError, InputError, RunError } from '../../io/errors.js';
-import { makeFolder, syncFolder, writeAtomic } from '../../io/files.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../io/errors.js';
+import { writeAtomic } from '../../io/files.js';
 import { elementCount, type ModelConfig } from '../config.js';
 import { configFromHuggingFace, configToHuggingFace } from './huggingface-config.js';
 import { BASE_PREFIX, isKnownBuffer, type StoredPart, storedParts } from './huggingface-names.js';
 import { type JsonObject, readJsonFile } from './json.js';
 import { openModelSafetensors, type Safetensors, type TensorToWrite, writeSafetensors } from './safetensors.js';
 import type { StoredModel } from './stored-model.js';
+import { checkFolder, type FolderKind, writeWholeFolder } from './whole-folder.js';
 
 /** Elements held at once while a matrix is transposed between file and memory. */
 const BLOCK_ELEMENTS = 1 << 18;
@@ -147,26 +147,21 @@ export function writeModelDirectory(
   get: (name: string) => Float32Array,
   extras: DirectoryExtras = {},
 ): void {
-  checkReplaceable(folder);
-  const target = existsSync(folder) ? realpathSync(folder) : resolve(folder);
-  const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
+  writeWholeFolder(folder, MODEL, (temporary) => {
     const json = configToHuggingFace(config);
     if (extras.dtype === 'BF16') json['torch_dtype'] = 'bfloat16';
-    makeFolder(temporary);
     writeJson(join(temporary, 'config.json'), json);
     if (extras.generationConfig) writeJson(join(temporary, 'generation_config.json'), extras.generationConfig);
     if (extras.modelCard !== undefined) writeAtomic(join(temporary, 'README.md'), extras.modelCard);
     writeSafetensors(join(temporary, 'model.safetensors'), tensorsToWrite(config, get), extras.dtype);
     extras.addFiles?.(temporary);
-    syncFolder(temporary);
-    replaceFolder(temporary, target);
-  } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
-    if (error instanceof RunError || error instanceof InputError || !isSystemError(error)) throw error;
-    throw new RunError(`cannot write ${folder}: ${describeError(error)}`, { cause: error });
-  }
+  });
 }
+
+const MODEL: FolderKind = {
+  name: 'a model',
+  isOne: (entries) => entries.includes('config.json') && entries.some((name) => /^model.*\.safetensors/.test(name)),
+};
 
 /**
  * Makes sure that writing a model to `folder` would destroy nothing but an older model: the folder must not exist, be
@@ -174,19 +169,7 @@ export function writeModelDirectory(
  * @throws InputError otherwise.
  */
 export function checkReplaceable(folder: string): void {
-  let entries: string[];
-  try {
-    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return;
-    entries = readdirSync(folder);
-  } catch (error) {
-    throw new InputError(`cannot write a model to ${folder}: ${describeError(error)}`, { cause: error });
-  }
-  const isModel = entries.includes('config.json') && entries.some((name) => /^model.*\.safetensors/.test(name));
-  const hidden = entries.find((name) => name.startsWith('.'));
-  if (entries.length > 0 && (!isModel || hidden))
-    throw new InputError(
-      `${folder} exists and ${isModel ? `holds ${hidden}` : 'is not a model directory'}; choose another folder or empty it`,
-    );
+  checkFolder(folder, MODEL);
 }
 
 function tensorsToWrite(config: ModelConfig, get: (name: string) => Float32Array): TensorToWrite[] {
@@ -213,22 +196,4 @@ function tensorsToWrite(config: ModelConfig, get: (name: string) => Float32Array
 
 function writeJson(path: string, json: JsonObject): void {
   writeAtomic(path, `${JSON.stringify(json, null, 2)}\n`);
-}
-
-function replaceFolder(temporary: string, target: string): void {
-  const aside = `${target}.${randomBytes(4).toString('hex')}.old`;
-  const hasOld = existsSync(target);
-  if (hasOld) renameSync(target, aside);
-  try {
-    renameSync(temporary, target);
-  } catch (error) {
-    if (hasOld) renameSync(aside, target);
-    throw error;
-  }
-  syncFolder(dirname(target));
-  if (hasOld) rmSync(aside, { recursive: true, force: true });
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
 }

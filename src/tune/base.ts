@@ -1,0 +1,31 @@
+/** The model that is tuned: its weights, its tokenizer, its chat template, and a hash that says whether it is still the same. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LanguageModel, loadLanguageModel } from '../generate/index.js';
+import { InputError } from '../io/errors.js';
+import { sha256, sha256File } from '../io/files.js';
+import { isAdapterFolder } from '../model/index.js';
+import { ChatTemplate } from '../tokenizer/index.js';
+
+export interface Base extends LanguageModel {
+  path: string;
+  sha256: string;
+  dtype: 'f32' | 'bf16';
+  /** The model's own, or the standard one. */
+  template: ChatTemplate;
+}
+
+/** @throws InputError for a folder that holds no model, or an adapter */
+export function loadBase(path: string, dtype: 'f32' | 'bf16'): Base {
+  if (isAdapterFolder(path) && !existsSync(join(path, 'config.json')))
+    throw new InputError(`${path} is an adapter: give its base as --model and the adapter as --adapter`);
+  const { model, tokenizer } = loadLanguageModel(path, { dtype });
+  const template = (ChatTemplate.load(path) ?? ChatTemplate.standard).forTokenizer(tokenizer);
+  return { path, sha256: hashOf(path), dtype, model, tokenizer, template };
+}
+
+/** One hash of config and weights. */
+function hashOf(folder: string): string {
+  const names = readdirSync(folder).filter((name) => name === 'config.json' || name.endsWith('.safetensors'));
+  return sha256(names.toSorted().map((name) => `${name} ${sha256File(join(folder, name))}\n`).join(''));
+}
