@@ -195,14 +195,17 @@ void dotTile(const Gemm& g, const T* matrix, int64_t row, int64_t column, int co
         for (int i = 0; i < kRows; i++) acc[i][c] += load(g.a + (row + i) * g.lda + k + c * kWidth) * w;
       }
     }
+    for (; k < g.k; k += kWidth) {
+      const int n = g.k - k < kWidth ? (int)(g.k - k) : kWidth;
+      const Vec w = loadFirst(b + k, n);
+#pragma GCC unroll 4
+      for (int i = 0; i < kRows; i++) acc[i][0] += loadFirst(g.a + (row + i) * g.lda + k, n) * w;
+    }
 #pragma GCC unroll 4
     for (int i = 0; i < kRows; i++) {
       Vec all = acc[i][0] + acc[i][1];
       if (kChains == 4) all += acc[i][kChains - 2] + acc[i][kChains - 1];
-      float total = sum(all);
-      const float* a = g.a + (row + i) * g.lda;
-      for (int64_t rest = k; rest < g.k; rest++) total += a[rest] * toFloat(b[rest]);
-      tile[i * kTileColumns + j] = total;
+      tile[i * kTileColumns + j] = sum(all);
     }
   }
 }

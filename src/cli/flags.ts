@@ -1,6 +1,7 @@
 /** Flag values checked at the door. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { kernels } from '../engine/index.js';
+import { InputError } from '../io/errors.js';
 
 /** A whole number in [least, most]. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -31,6 +32,15 @@ export function positiveNumber(text: string): number {
   const value = anyNumber(text);
   if (value <= 0) throw new InvalidArgumentError('It must be above 0.');
   return value;
+}
+
+/** One of some words. */
+export function oneOf<T extends string>(name: string, ...allowed: T[]): (text: string) => T {
+  return (text) => {
+    const found = allowed.find((each) => each === text);
+    if (!found) throw new InputError(`--${name} must be ${allowed.join(' or ')}, not ${text}`);
+    return found;
+  };
 }
 
 /** The flags of sampling, which every command that generates text has. */

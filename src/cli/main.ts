@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import('./start.js')).startCommand(),
   corpus: async () => (await import('./corpus.js')).corpusCommand(),
   pretrain: async () => (await import('./pretrain.js')).pretrainCommand(),
+  tune: async () => (await import('./tune.js')).tuneCommand(),
   generate: async () => (await import('./generate.js')).generateCommand(),
   chat: async () => (await import('./chat.js')).chatCommand(),
   tokenizer: async () => (await import('./tokenizer.js')).tokenizerCommand(),

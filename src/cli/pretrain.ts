@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { InputError } from '../io/errors.js';
 import { pretrain, type PretrainResult, resumePretraining } from '../train/index.js';
-import { positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
+import { oneOf, positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { showPretraining } from './show-pretraining.js';
 
@@ -28,14 +28,6 @@ interface Flags {
   threads?: number;
   resume?: boolean;
   json?: boolean;
-}
-
-function oneOf<T extends string>(name: string, ...allowed: T[]): (text: string) => T {
-  return (text) => {
-    const found = allowed.find((each) => each === text);
-    if (!found) throw new InputError(`--${name} must be ${allowed.join(' or ')}, not ${text}`);
-    return found;
-  };
 }
 
 export function pretrainCommand(): Command {

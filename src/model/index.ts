@@ -4,5 +4,5 @@ export { type ModelConfig, newModelConfig, parameterCount, parameterShapes, pars
 export { huggingFaceGaps, readLlama2cFile, readModelDirectory, type StoredModel } from './formats/index.js';
 export { initializeTransformer } from './initialize.js';
 export { KvCache } from './kv-cache.js';
-export { loadTransformer, saveTransformer, transformerFrom } from './storage.js';
+export { type LoadOptions, loadTransformer, saveTransformer, transformerFrom } from './storage.js';
 export { type HiddenOptions, makeTrainable, type PackedTokens, Transformer } from './transformer.js';

@@ -12,6 +12,9 @@ export { Optimizer, type OptimizerConfig } from './optimizer.js';
 export { makePlan, type Plan, type PlanOptions, projectionBlocks } from './plan.js';
 export { pretrain, type PretrainOptions, type PretrainResult, resumePretraining } from './pretrain.js';
 export { readRun, type RunDescription } from './pretrain-run.js';
+export { chartsOf } from './report-charts.js';
+export { metricsByStep } from './report-data.js';
+export { samplesSection } from './report-samples.js';
 export {
   inputSchema,
   makeRunDirectory,

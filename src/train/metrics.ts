@@ -27,6 +27,8 @@ const metricsSchema = z
     heldOutLoss: number.optional(),
     /** Bits per byte of the held-out text. */
     bitsPerByte: number.optional(),
+    /** Nats per learned token of the validation examples. */
+    validationLoss: number.optional(),
   })
   .catchall(number.optional());
 

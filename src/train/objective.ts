@@ -29,7 +29,9 @@ export function lossAndGradients(
   return scope(() => {
     const tape = new Tape();
     const loss = tape.run(() => {
-      const { logProbs } = tokenLogProbs(model.hidden(batch, options), model.head, batch.targets, { expected: weights });
+      const { logProbs } = tokenLogProbs(model.hidden(batch, options), model.head, batch.targets, {
+        expected: weights,
+      });
       return weightedSum(logProbs, weights);
     });
     const value = loss.item();

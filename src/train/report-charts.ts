@@ -38,7 +38,11 @@ export function chartsOf(metrics: readonly MetricsLine[]): Chart[] {
       'Loss',
       'How surprised the model is by each next token, in nats; less is better. The first steps may lie above the frame. Where the held-out curve stays above the other, the model learns by heart.',
       'number',
-      [...noisy('training, ', '--train', 'loss'), dots('held out', 'heldOutLoss')],
+      [
+        ...noisy('training, ', '--train', 'loss'),
+        dots('held out', 'heldOutLoss'),
+        dots('validation', 'validationLoss'),
+      ],
     ),
     chart(
       'bits',
@@ -100,7 +104,7 @@ function thinned(metrics: readonly MetricsLine[]): MetricsLine[] {
   let stretch: MetricsLine[] = [];
   for (const [i, line] of metrics.entries()) {
     stretch.push(line);
-    const evaluated = line.heldOutLoss !== undefined || line.bitsPerByte !== undefined;
+    const evaluated = ['heldOutLoss', 'bitsPerByte', 'validationLoss'].some((name) => line[name] !== undefined);
     if (stretch.length < stride && !evaluated && i + 1 < metrics.length) continue;
     const mean = (name: Metric) => {
       const values = stretch.flatMap((one) => one[name] ?? []);

@@ -48,7 +48,7 @@ export interface RunReport {
   samples: readonly SampleLine[];
 }
 
-/** Reads a run directory; what was written of a step in several lines is put together. @throws InputError for a folder that is not one, or a file in it that is damaged */
+/** Reads a run directory. @throws InputError for a folder that is not one, or a file in it that is damaged */
 export function readRunReport(runDirectory: string): RunReport {
   const path = join(runDirectory, 'run.json');
   let content: unknown;
@@ -61,12 +61,18 @@ export function readRunReport(runDirectory: string): RunReport {
   }
   const { data: run, error } = runRecordSchema.safeParse(content);
   if (error) throw new InputError(`${path} is damaged: ${z.prettifyError(error).replaceAll(/\s+/g, ' ')}`);
+  const metrics = metricsByStep(runDirectory);
+  return { name: basename(resolve(runDirectory)), run, metrics, samples: readSamples(runDirectory) };
+}
+
+/** The metrics of a run, what was written of a step in several lines put together. @throws InputError for a damaged line */
+export function metricsByStep(runDirectory: string): MetricsLine[] {
   const metrics: MetricsLine[] = [];
   for (const line of readMetrics(runDirectory)) {
     const same = metrics.at(-1)?.step === line.step ? metrics.pop() : undefined;
     metrics.push({ ...same, ...line });
   }
-  return { name: basename(resolve(runDirectory)), run, metrics, samples: readSamples(runDirectory) };
+  return metrics;
 }
 
 /** The large figures of a report; undefined where the run has none. */

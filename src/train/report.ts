@@ -1,6 +1,5 @@
 /** `report.html`: one page that shows a run, complete in itself: it loads nothing and can be sent by mail. */
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../io/progress-format.js';
-import type { SampleLine } from './metrics.js';
 import {
   cardRow,
   commandBlock,
@@ -14,15 +13,10 @@ import {
 } from '../report/index.js';
 import { chartsOf } from './report-charts.js';
 import { headline, type Headline, type RunReport } from './report-data.js';
-
-/** Longest generated text that is shown, in characters. */
-const MAX_TEXT = 1200;
+import { samplesSection } from './report-samples.js';
 
 /** Files listed one by one. */
 const MAX_INPUTS = 40;
-
-/** Samples of one prompt shown in its timeline. */
-const MAX_STAGES = 12;
 
 /** The whole page. Its charts are SVG where scripts do not run. */
 export function renderReport(report: RunReport): string {
@@ -89,63 +83,6 @@ function chartsSection(charts: readonly Chart[]): string {
   return `<h2>How it learnt</h2>
 <p class="note">Point at a curve for its values; drag to look closer, double-click to see all of it.</p>
 ${curvePanels(charts)}`;
-}
-
-function samplesSection(report: RunReport): string {
-  const prompts = new Map<string, Map<number, SampleLine>>();
-  for (const sample of report.samples) {
-    const steps = prompts.get(sample.prompt) ?? new Map<number, SampleLine>();
-    prompts.set(sample.prompt, steps.set(sample.step, sample));
-  }
-  if (prompts.size === 0) return '';
-  const parts = [...prompts.values()].map((steps) =>
-    promptPart(
-      [...steps.values()].sort((a, b) => a.step - b.step),
-      report,
-    ),
-  );
-  return `<h2>What it writes</h2>
-<p class="note">The same beginning, in colour, continued by the model at different times of its training.</p>
-${parts.join('\n')}`;
-}
-
-/** One prompt: the first and the last sample side by side, then what came between. */
-function promptPart(samples: readonly SampleLine[], report: RunReport): string {
-  const last = samples.at(-1)!;
-  if (samples.length === 1) return `<div class="panel after">${stage(last, report)}${generated(last)}</div>`;
-  const first = samples[0]!;
-  const between = evenly(samples.slice(1, -1), MAX_STAGES).map(
-    (sample) => `<li>${stage(sample, report)}${generated(sample)}</li>`,
-  );
-  const timeline =
-    between.length === 0
-      ? ''
-      : `<details><summary>On the way (${between.length})</summary><ol class="timeline">${between.join('')}</ol></details>`;
-  return `<div class="pair">
-<section class="panel"><h3>${first.step === 0 ? 'Before' : 'At first'}</h3>${stage(first, report)}${generated(first)}</section>
-<section class="panel after"><h3>After</h3>${stage(last, report)}${generated(last)}</section>
-</div>
-${timeline}`;
-}
-
-/** When a sample was made, and how good the model was then. */
-function stage({ step }: SampleLine, { metrics }: RunReport): string {
-  const line = metrics.findLast((one) => one.step <= step);
-  const bits = metrics.findLast((one) => one.step <= step && one.bitsPerByte !== undefined)?.bitsPerByte;
-  const tokens = line === undefined || step === 0 ? '' : ` · ${formatCount(line.tokens)} tokens`;
-  return `<div class="step"><b>step ${group(step)}</b>${tokens}${bits === undefined ? '' : ` · ${bits.toFixed(2)} bits per byte`}</div>`;
-}
-
-function generated({ prompt, text }: SampleLine): string {
-  const characters = [...text];
-  const shown = characters.length > MAX_TEXT ? `${characters.slice(0, MAX_TEXT).join('')}…` : text;
-  return `<p class="text"><mark>${escape(prompt)}</mark>${escape(shown)}</p>`;
-}
-
-/** At most `count` items, spread over all. */
-function evenly<T>(items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items];
-  return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
 }
 
 function dataTable({ run }: RunReport): string {

@@ -11,8 +11,8 @@ export interface Base extends LanguageModel {
   path: string;
   sha256: string;
   dtype: 'f32' | 'bf16';
-  /** The model's own, or the standard one. */
-  template: ChatTemplate;
+  /** The model's own; null for the standard one. */
+  template: ChatTemplate | null;
 }
 
 /** @throws InputError for a folder that holds no model, or an adapter */
@@ -20,12 +20,16 @@ export function loadBase(path: string, dtype: 'f32' | 'bf16'): Base {
   if (isAdapterFolder(path) && !existsSync(join(path, 'config.json')))
     throw new InputError(`${path} is an adapter: give its base as --model and the adapter as --adapter`);
   const { model, tokenizer } = loadLanguageModel(path, { dtype });
-  const template = (ChatTemplate.load(path) ?? ChatTemplate.standard).forTokenizer(tokenizer);
-  return { path, sha256: hashOf(path), dtype, model, tokenizer, template };
+  return { path, sha256: hashOf(path), dtype, model, tokenizer, template: ChatTemplate.load(path) };
 }
 
 /** One hash of config and weights. */
 function hashOf(folder: string): string {
   const names = readdirSync(folder).filter((name) => name === 'config.json' || name.endsWith('.safetensors'));
-  return sha256(names.toSorted().map((name) => `${name} ${sha256File(join(folder, name))}\n`).join(''));
+  return sha256(
+    names
+      .toSorted()
+      .map((name) => `${name} ${sha256File(join(folder, name))}\n`)
+      .join(''),
+  );
 }

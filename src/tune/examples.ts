@@ -1,6 +1,6 @@
 /** The examples of a run: read from its files, and divided into those to learn from and those to measure with. */
-import { statSync } from 'node:fs';
-import { InputError } from '../io/errors.js';
+import { resolve } from 'node:path';
+import { discover } from '../corpus/read/discover.js';
 import { sha256File } from '../io/files.js';
 import type { ChatTemplate, Tokenizer } from '../tokenizer/index.js';
 import { type Example, readExamples, splitExamples } from './data/index.js';
@@ -11,7 +11,8 @@ export interface ExamplesOptions {
   /** Share held out of `data` where there are no files of it. */
   validationFraction: number;
   tokenizer: Tokenizer;
-  template: ChatTemplate;
+  /** The model's own; null for the standard one. */
+  template: ChatTemplate | null;
   /** Longest example in tokens. */
   context: number;
   skipBad: boolean;
@@ -34,27 +35,20 @@ export interface Examples {
   truncated: number;
 }
 
-/** @throws InputError naming file and line of what cannot be used, or when nothing is left to learn from or to measure with */
+/** @throws InputError naming file and line of what cannot be used, or when nothing is left */
 export async function loadExamples(options: ExamplesOptions): Promise<Examples> {
   const { data, validation, validationFraction, seed } = options;
   const given = await read(data, options);
   const apart = await read(validation, options);
-  if (given.examples.length === 0) throw new InputError(`${data.join(', ')}: no example to learn from`);
   const fraction = validation.length > 0 ? 0 : validationFraction;
   const split =
-    fraction > 0 ? splitExamples(given.examples, fraction, seed) : { train: given.examples, validation: apart.examples };
-  if (validation.length > 0 && apart.examples.length === 0)
-    throw new InputError(`${validation.join(', ')}: no example to measure with`);
-  if (split.train.length === 0)
-    throw new InputError(`all ${given.examples.length} examples are held out: give more of them, or --validation FILE`);
-  if (fraction > 0 && split.validation.length === 0)
-    throw new InputError(
-      `none of the ${given.examples.length} examples is held out to measure with: give more of them, a larger --validation-fraction, --validation FILE, or --validation-fraction 0 to go without`,
-    );
+    fraction > 0
+      ? splitExamples(given.examples, fraction, seed)
+      : { train: given.examples, validation: apart.examples };
   return {
     ...split,
-    inputs: data.map(describe),
-    validationInputs: validation.map(describe),
+    inputs: describe(data),
+    validationInputs: describe(validation),
     skipped: given.skipped + apart.skipped,
     truncated: given.truncated + apart.truncated,
   };
@@ -80,6 +74,7 @@ async function read(
   return { examples, skipped: problems.length, truncated };
 }
 
-function describe(path: string): InputFile {
-  return { path, bytes: statSync(path).size, sha256: sha256File(path) };
+function describe(paths: readonly string[]): InputFile[] {
+  if (paths.length === 0) return [];
+  return discover(paths).map(({ path, bytes }) => ({ path: resolve(path), bytes, sha256: sha256File(path) }));
 }

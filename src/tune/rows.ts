@@ -1,6 +1,7 @@
 /** How examples become updates: tokens of a row, rows of a batch, batches of an update. */
 import { InputError } from '../io/errors.js';
 import type { Example } from './data/index.js';
+import { inputLength } from './data/packing.js';
 
 export interface Rows {
   /** Longest row: the longest example with the virtual tokens before it. */
@@ -19,9 +20,10 @@ const UPDATES_AN_EPOCH = 16;
 /** @throws InputError for updates that have no room for the longest example */
 export function planRows(examples: readonly Example[], virtualTokens: number, batchTokens?: number): Rows {
   let [longest, all] = [0, 0];
-  for (const { tokens } of examples) {
-    longest = Math.max(longest, tokens.length + virtualTokens);
-    all += tokens.length + virtualTokens;
+  for (const example of examples) {
+    const length = inputLength(example, virtualTokens);
+    longest = Math.max(longest, length);
+    all += length;
   }
   if (batchTokens !== undefined && batchTokens < longest)
     throw new InputError(

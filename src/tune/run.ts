@@ -5,12 +5,7 @@ import { kernels } from '../engine/index.js';
 import { InputError } from '../io/errors.js';
 import { writeAtomic } from '../io/files.js';
 import { readAdapter } from '../model/index.js';
-import {
-  describeMachine,
-  makeRunDirectory,
-  type SessionEvents,
-  writeRun,
-} from '../train/index.js';
+import { describeMachine, makeRunDirectory, type SessionEvents, writeRun } from '../train/index.js';
 import { type Base, loadBase } from './base.js';
 import { modelCard } from './card.js';
 import { exampleBatchesOnce } from './data/index.js';
@@ -95,20 +90,22 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   checkOptions(options);
   const base = loadBase(resolve(options.model), options.dtype ?? 'f32');
   try {
-    const adapter = options.adapter === undefined ? planAdapter(method, base.model.config, options) : configOf(base, options.adapter, method);
+    const adapter =
+      options.adapter === undefined
+        ? planAdapter(method, base.model.config, options)
+        : configOf(base, options.adapter, method);
     const virtual = adapter && adapter.kind !== 'lora' ? adapter.virtualTokens : 0;
     const room = base.model.config.context - virtual;
     const context = options.context ?? Math.min(CONTEXT, room);
-    if (context > room)
-      throw new InputError(`--context ${context} is more than the model takes, ${room} tokens`);
+    if (context > room) throw new InputError(`--context ${context} is more than the model takes, ${room} tokens`);
     const data = {
-      data: options.data.map((path) => resolve(path)),
-      validation: (options.validation ?? []).map((path) => resolve(path)),
+      data: options.data,
+      validation: options.validation ?? [],
       validationFraction: options.validationFraction ?? 0.1,
       context,
       skipBad: options.skipBad ?? false,
     };
-    const examples = await loadExamples({ ...data, ...base, seed, ...noting(options.events) });
+    const examples = await loadExamples({ ...data, ...text(base), seed, ...noting(options.events) });
     const rows = planRows(examples.train.concat(examples.validation), virtual, options.batchTokens);
     const steps = stepsOf(options, examples, rows, virtual, base.model.config.vocabSize);
     const optimizer = planOptimizer(method, base.model.config, options);
@@ -122,7 +119,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
       kind: 'tune',
       method,
       base: { path: base.path, sha256: base.sha256, dtype: base.dtype },
-      adapter: adapter && structuredClone(adapter) as TuneRun['adapter'],
+      adapter: adapter && (structuredClone(adapter) as TuneRun['adapter']),
       start: {
         adapter: options.adapter === undefined ? null : resolve(options.adapter),
         init: options.init ?? (options.initText === undefined ? 'vocabulary' : 'text'),
@@ -187,7 +184,7 @@ export async function resumeTuning(options: Sitting): Promise<TuneResult> {
       validationFraction,
       context,
       skipBad,
-      ...base,
+      ...text(base),
       seed: run.seed,
     });
     for (const [i, { path, sha256 }] of [...inputs, ...validationInputs].entries())
@@ -267,15 +264,29 @@ function configOf({ model }: Base, folder: string, method: Method): ReturnType<t
 }
 
 /** Steps of the run; null when the clock decides. */
-function stepsOf(options: TuneOptions, { train }: Examples, rows: Rows, virtual: number, vocabSize: number): number | null {
+function stepsOf(
+  options: TuneOptions,
+  { train }: Examples,
+  rows: Rows,
+  virtual: number,
+  vocabSize: number,
+): number | null {
   if (options.minutes !== undefined) return null;
   if (options.steps !== undefined) return options.steps;
   const virtualTokens = Int32Array.from({ length: virtual }, (_, i) => vocabSize + i);
   let batches = 0;
-  for (const _ of exampleBatchesOnce(train, { context: rows.rowTokens, rowsPerBatch: rows.rowsPerBatch, virtualTokens }))
+  for (const _ of exampleBatchesOnce(train, {
+    context: rows.rowTokens,
+    rowsPerBatch: rows.rowsPerBatch,
+    virtualTokens,
+  }))
     batches++;
   const epochs = options.epochs ?? defaultEpochs(options.method);
   return Math.max(1, Math.round((epochs * batches) / rows.accumulate));
+}
+
+function text({ tokenizer, template }: Base): Pick<Base, 'tokenizer' | 'template'> {
+  return { tokenizer, template };
 }
 
 function noting(events: SessionEvents = {}): { onProblem?: (message: string) => void } {

@@ -7,9 +7,9 @@ import {
   BestStep,
   Checkpoints,
   lossAndGradients,
-  type Numbers,
   Optimizer,
   projectionBlocks,
+  readMetrics,
   RunClock,
   RunLength,
   type SampleLine,
@@ -65,7 +65,6 @@ export function tuneSession(options: TuneSessionOptions): TuneSession {
   const checkpoints = new Checkpoints(out, tuned.checkpointed, optimizer);
   const hidden = { checkpoint: training.gradientCheckpointing };
   let tokensRead = 0;
-  let firstLoss: number | null = null;
 
   const session = new TrainingSession<Batch>({
     out,
@@ -93,9 +92,7 @@ export function tuneSession(options: TuneSessionOptions): TuneSession {
       due: ({ step, last }) => last || step % training.evaluateEvery === 0,
       async measure() {
         if (validation.length === 0) return {};
-        const numbers = await validationLoss(model, validation, batching);
-        firstLoss ??= numbers['validationLoss']!;
-        return numbers;
+        return { validationLoss: await validationLoss(model, validation, batching) };
       },
       sample: () => answer(model, tokenizer, examples),
     },
@@ -121,7 +118,7 @@ export function tuneSession(options: TuneSessionOptions): TuneSession {
       const record = best?.record ?? null;
       if (record && record.step !== session.step) checkpoints.readWeights(record.step);
       run.result = {
-        ...(record && { validationLoss: record.value, bestStep: record.step }),
+        ...(record && { validationLoss: record.value, ...before(out), bestStep: record.step }),
         steps: session.step,
         tokens: session.tokens,
         epochs: batches.epochs,
@@ -133,25 +130,33 @@ export function tuneSession(options: TuneSessionOptions): TuneSession {
   };
 }
 
+/** The validation loss of the model that was given. */
+function before(out: string): Record<string, number> {
+  const first = readMetrics(out).find(({ validationLoss }) => validationLoss !== undefined);
+  return first?.step === 0 ? { validationLossBefore: first.validationLoss! } : {};
+}
+
 /** Mean nats a learned token. */
 export async function validationLoss(
   model: Transformer,
   examples: readonly Example[],
   batching: { context: number; rowsPerBatch: number; virtualTokens: Int32Array },
-): Promise<Numbers> {
+): Promise<number> {
   let [nats, tokens] = [0, 0];
   for (const batch of exampleBatchesOnce(examples, batching)) {
     nats += totalLoss(model, batch);
     tokens += batch.scored;
     await nextTurn(); // signals and the screen get their turn
   }
-  return { validationLoss: nats / tokens };
+  return nats / tokens;
 }
 
 /** Examples that speak for all, always the same ones. */
 function someOf(examples: readonly Example[]): Example[] {
   let tokens = 0;
-  return new Random(0).shuffle([...examples]).filter((example) => (tokens += example.tokens.length) <= EVALUATION_TOKENS);
+  return new Random(0)
+    .shuffle([...examples])
+    .filter((example) => (tokens += example.tokens.length) <= EVALUATION_TOKENS);
 }
 
 /** What the model answers to an example it does not learn from, or to one that it does where all are. */
@@ -165,7 +170,11 @@ async function answer(
   const example = [...validation, ...train].find((one) => lengthOf(one) > 0 && lengthOf(one) < room);
   if (!example) return [];
   const prompt = example.tokens.subarray(0, lengthOf(example));
-  const ends = [...model.config.eosTokenIds, ...(tokenizer.eos === null ? [] : [tokenizer.eos]), example.tokens.at(-1)!];
+  const ends = [
+    ...model.config.eosTokenIds,
+    ...(tokenizer.eos === null ? [] : [tokenizer.eos]),
+    example.tokens.at(-1)!,
+  ];
   const ids: number[] = [];
   const options = { temperature: 0, maxTokens: ANSWER_TOKENS, stopTokens: ends };
   for await (const { id, finishReason } of generateTokens(model, [prompt], options))

@@ -11,7 +11,7 @@ import {
   type Transformer,
   writeAdapter,
 } from '../model/index.js';
-import { saveChatTemplate, saveTokenizer } from '../tokenizer/index.js';
+import { ChatTemplate, saveChatTemplate, saveTokenizer } from '../tokenizer/index.js';
 import { type Trained, trainedModel } from '../train/index.js';
 import type { Base } from './base.js';
 import { initialPrompt } from './soft-prompt.js';
@@ -30,7 +30,7 @@ export interface Tuned {
 export function prepareTuned(base: Base, run: TuneRun): Tuned {
   const beside = (folder: string): void => {
     saveTokenizer(base.tokenizer, folder);
-    saveChatTemplate(base.template, folder);
+    saveChatTemplate(base.template ?? ChatTemplate.standard, folder);
   };
   return run.adapter === null ? wholeModel(base.model, beside) : adapterOf(base, run, run.adapter, beside);
 }
@@ -59,9 +59,7 @@ function adapterOf(
         : undefined;
     return newAdapter(model, config, { name: 'tuned', seed, ...(prompt && { initial: prompt }) });
   };
-  const adapter = start.adapter
-    ? readAdapter(start.adapter, model, { name: 'tuned', trainable: true })
-    : fresh();
+  const adapter = start.adapter ? readAdapter(start.adapter, model, { name: 'tuned', trainable: true }) : fresh();
   model.attach(adapter);
   return {
     parameters: adapter.parameters,

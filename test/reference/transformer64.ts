@@ -10,6 +10,10 @@ import { type ModelConfig, parameterShapes } from '../../src/model/config.js';
 export interface Model64 {
   readonly config: ModelConfig;
   readonly parameters: ReadonlyMap<string, Float64Array>;
+  /** Embeddings of the tokens from vocabSize on, [virtual tokens, width]. */
+  readonly prompt?: Float64Array;
+  /** For each layer, keys and values of the tokens from vocabSize on, [virtual tokens, 2 kvHeads · headDim]. */
+  readonly prefix?: readonly Float64Array[];
 }
 
 /** Copies a model's parameters; `get` returns the values of one, row-major. */
@@ -37,19 +41,20 @@ export function next64(model: Model64, sequence: Sequence64, token: number): Flo
   const { width } = config;
   const position = sequence.length++;
   const embedding = parameter(model, 'embed.weight');
-  let x: Float64Array = embedding.slice(token * width, (token + 1) * width); // [width], the residual stream
+  const virtual = token - config.vocabSize;
+  let x = virtual < 0 ? row(embedding, token, width) : row(model.prompt, virtual, width); // [width], the residual stream
   if (config.positions === 'learned') {
     const learned = parameter(model, 'positions.weight');
     x = x.map((value, i) => value + learned[position * width + i]!);
   }
   for (let layer = 0; layer < config.layers; layer++) {
-    const attended = attention(model, sequence, layer, position, norm(model, `layers.${layer}.norm1`, x));
+    const attended = attention(model, sequence, layer, position, norm(model, `layers.${layer}.norm1`, x), virtual);
     x = x.map((value, i) => value + attended[i]!);
     const changed = mlp(model, `layers.${layer}.mlp`, norm(model, `layers.${layer}.norm2`, x));
     x = x.map((value, i) => value + changed[i]!);
   }
   x = norm(model, 'finalNorm', x);
-  return multiply(config.tiedHead ? embedding : parameter(model, 'head.weight'), x);
+  return multiply(model.parameters.get('head.weight') ?? embedding, x);
 }
 
 /**
@@ -92,6 +97,11 @@ function parameter(model: Model64, name: string): Float64Array {
   const values = model.parameters.get(name);
   if (!values) throw new Error(`no parameter ${name}`);
   return values;
+}
+
+/** One row of a matrix, zeros where there is none. */
+function row(matrix: Float64Array | undefined, index: number, width: number): Float64Array {
+  return matrix?.slice(index * width, (index + 1) * width) ?? new Float64Array(width);
 }
 
 /** Matrix [rows, x.length] times x. */
@@ -144,7 +154,14 @@ function gelu(x: number): number {
 }
 
 /** Causal attention of one position over those before it and itself. */
-function attention(model: Model64, sequence: Sequence64, layer: number, position: number, x: Float64Array) {
+function attention(
+  model: Model64,
+  sequence: Sequence64,
+  layer: number,
+  position: number,
+  x: Float64Array,
+  virtual: number,
+) {
   const { heads, kvHeads, headDim, slidingWindow, qkNorm, normEps } = model.config;
   const name = `layers.${layer}.attn`;
   const qkv = linear(model, `${name}.qkv`, x); // query heads, then key heads, then value heads
@@ -158,8 +175,9 @@ function attention(model: Model64, sequence: Sequence64, layer: number, position
 
   const keys = new Float64Array(kvHeads * headDim);
   for (let h = 0; h < kvHeads; h++) keys.set(prepare(head(heads + h), 'kNorm'), h * headDim);
-  sequence.keys[layer]!.push(keys);
-  sequence.values[layer]!.push(qkv.slice((heads + kvHeads) * headDim));
+  const learned = virtual >= 0 && model.prefix && row(model.prefix[layer], virtual, 2 * keys.length);
+  sequence.keys[layer]!.push(learned ? learned.slice(0, keys.length) : keys);
+  sequence.values[layer]!.push(learned ? learned.slice(keys.length) : qkv.slice((heads + kvHeads) * headDim));
 
   const first = slidingWindow === null ? 0 : Math.max(0, position - slidingWindow + 1);
   const mixed = new Float64Array(heads * headDim);

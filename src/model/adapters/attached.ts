@@ -3,7 +3,7 @@ import type { DoraPart, LowRank, Tensor } from '../../engine/index.js';
 import { InputError } from '../../io/errors.js';
 import type { ModelConfig } from '../config.js';
 import type { Adapter } from './adapter.js';
-import { adapterShapes, loraScale, targetRows } from './config.js';
+import { adapterShapes, checkAdapterConfig, loraScale, targetRows } from './config.js';
 
 const NONE: readonly never[] = [];
 
@@ -62,6 +62,7 @@ export class AttachedAdapters {
   }
 
   private add(model: ModelConfig, { name: own, config, parameters }: Adapter): void {
+    checkAdapterConfig(config, model, `adapter ${own}`);
     for (const [name, shape] of adapterShapes(config, model)) {
       const found = parameters.get(name)?.shape;
       if (String(found) !== String(shape))

@@ -30,13 +30,13 @@ export function mergeAdapter(model: Transformer, adapter: Adapter, options: { fo
   const changed = [...model.parameters].filter(
     ([parameter]) => one.standIn(parameter) || one.parts(parameter).length + one.doraParts(parameter).length > 0,
   );
+  const low = changed.find(([, value]) => value.dtype !== 'f32');
+  if (low)
+    throw new InputError(`adapter ${name}: ${low[0]} is kept in ${low[1].dtype}; load the model in float32 to merge`);
   if (model.config.tiedHead && (one.standIn('embed.weight') || one.standIn('head.weight')))
     throw new InputError(
       `adapter ${name} has its own embedding or head, which the model shares: the two would no longer be one matrix; use it with --adapter`,
     );
-  const low = changed.find(([, value]) => value.dtype !== 'f32');
-  if (low)
-    throw new InputError(`adapter ${name}: ${low[0]} is kept in ${low[1].dtype}; load the model in float32 to merge`);
   if (model.adapters.includes(adapter)) model.detach(name);
   const originals = new Map<string, Float32Array>();
   for (const [parameter, value] of changed) {

@@ -11,7 +11,13 @@ import { elementCount, type ModelConfig } from '../config.js';
 import { configFromHuggingFace, configToHuggingFace } from './huggingface-config.js';
 import { BASE_PREFIX, isKnownBuffer, type StoredPart, storedParts } from './huggingface-names.js';
 import { type JsonObject, readJsonFile } from './json.js';
-import { openModelSafetensors, type Safetensors, type TensorToWrite, writeSafetensors } from './safetensors.js';
+import {
+  type Elements,
+  openModelSafetensors,
+  type Safetensors,
+  type TensorToWrite,
+  writeSafetensors,
+} from './safetensors.js';
 import type { StoredModel } from './stored-model.js';
 import { checkFolder, type FolderKind, writeWholeFolder } from './whole-folder.js';
 
@@ -91,14 +97,14 @@ function list(names: string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 }
 
-function readPart(file: Safetensors, name: string, part: StoredPart, into: Float32Array): void {
+function readPart(file: Safetensors, name: string, part: StoredPart, into: Elements): void {
   if (!part.transposed) {
     file.read(name, into);
     return;
   }
   const [inputs, outputs] = part.shape as [number, number];
   const rows = Math.max(1, Math.min(inputs, Math.floor(BLOCK_ELEMENTS / outputs)));
-  const block = new Float32Array(rows * outputs); // [rows of in, out]
+  const block = into instanceof Uint16Array ? new Uint16Array(rows * outputs) : new Float32Array(rows * outputs); // [rows of in, out]
   for (let first = 0; first < inputs; first += rows) {
     const count = Math.min(rows, inputs - first);
     file.read(name, block.subarray(0, count * outputs), first * outputs);

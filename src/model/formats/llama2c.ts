@@ -8,7 +8,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { describeError, InputError } from '../../io/errors.js';
 import { elementCount, type ModelConfig, parameterShapes, parseModelConfig } from '../config.js';
-import { readFully } from './safetensors.js';
+import { type Elements, readElements, readFully } from './safetensors.js';
 import type { StoredModel } from './stored-model.js';
 
 const HEADER_BYTES = 28;
@@ -52,11 +52,12 @@ export function readLlama2cFile(path: string, options: { interleaved?: boolean }
           if (!shape) throw new Error(`the model has no parameter ${name}`);
           if (into.length !== elementCount(shape))
             throw new RangeError(`${name} has ${elementCount(shape)} elements, not ${into.length}`);
-          const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
           let start = 0;
           for (const { position, size } of positions.get(name)!) {
-            readFully(descriptor, bytes.subarray(start, start + size), position, path);
-            start += size;
+            const length = size / 4;
+            const part = into.subarray(start, start + length);
+            readElements(descriptor, { dtype: 'F32', length, position }, part, 0, path);
+            start += length;
           }
           if (!interleaved && name.endsWith('attn.qkv.weight')) {
             const rotatedRows = (config.heads + config.kvHeads) * config.headDim; // queries and keys, not values
@@ -76,7 +77,7 @@ export function readLlama2cFile(path: string, options: { interleaved?: boolean }
  * Reorders, in place, the rows of each head from (0, 1, 2, 3, ...) to (0, 2, 4, ..., 1, 3, 5, ...).
  * @param rows [heads * headDim, width] of a query or key projection.
  */
-export function interleavedToHalfSplit(rows: Float32Array, headDim: number, width: number): void {
+export function interleavedToHalfSplit(rows: Elements, headDim: number, width: number): void {
   const half = headDim / 2;
   for (let head = 0; head < rows.length; head += headDim * width) {
     const old = rows.slice(head, head + headDim * width);

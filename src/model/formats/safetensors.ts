@@ -15,6 +15,9 @@ import { type Dtype, elementBytes, headerSize, parseHeader, type TensorEntry } f
 
 const PIECE_BYTES = 1 << 20;
 
+/** Elements in memory: float32, or bfloat16 as its bits. */
+export type Elements = Float32Array | Uint16Array;
+
 /** Open safetensors: one file, or several that belong together. */
 export interface Safetensors {
   /** The file, or the index of the shards. */
@@ -23,10 +26,11 @@ export interface Safetensors {
   /** The header's `__metadata__`; empty for shards. */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * Reads `into.length` elements of a tensor from element `start` on, as float32. Wider types are rounded.
+   * Reads `into.length` elements of a tensor from element `start` on, as float32, or bfloat16 into a Uint16Array. Wider types
+   * are rounded.
    * @throws InputError for an FP8 tensor, or when the file was truncated since it was opened.
    */
-  read(name: string, into: Float32Array, start?: number): void;
+  read(name: string, into: Elements, start?: number): void;
   close(): void;
 }
 
@@ -126,22 +130,36 @@ export function readFully(descriptor: number, into: Uint8Array, position: number
   }
 }
 
-function readElements(descriptor: number, entry: TensorEntry, into: Float32Array, start: number, where: string): void {
+/** Reads `into.length` elements of a stored tensor from element `start` on; see {@link Safetensors.read}. */
+export function readElements(
+  descriptor: number,
+  entry: Omit<TensorEntry, 'shape'>,
+  into: Elements,
+  start: number,
+  where: string,
+): void {
   if (start < 0 || start + into.length > entry.length)
     throw new RangeError(`${where}: elements ${start} to ${start + into.length} of ${entry.length}`);
   const size = elementBytes(entry.dtype);
   const position = entry.position + start * size;
-  if (entry.dtype === 'F32') {
+  if (entry.dtype === (into instanceof Uint16Array ? 'BF16' : 'F32')) {
     readFully(descriptor, new Uint8Array(into.buffer, into.byteOffset, into.byteLength), position, where);
     return;
   }
   const convert = converter(entry.dtype, where);
   const step = PIECE_BYTES / size;
   const piece = new ArrayBuffer(Math.min(step, into.length) * size);
+  const floats = into instanceof Uint16Array ? new Float32Array(Math.min(step, into.length)) : null;
   for (let done = 0; done < into.length; done += step) {
     const count = Math.min(step, into.length - done);
     readFully(descriptor, new Uint8Array(piece, 0, count * size), position + done * size, where);
-    convert(piece, into.subarray(done, done + count));
+    const part = into.subarray(done, done + count);
+    if (part instanceof Float32Array) {
+      convert(piece, part);
+    } else {
+      convert(piece, floats!.subarray(0, count));
+      float32ToBfloat16(floats!.subarray(0, count), part);
+    }
   }
 }
 
