@@ -4,6 +4,7 @@ import { InputError } from '../io/errors.js';
 import { methods, promptInits, resumeTuning, tune, type TuneOptions, type TuneResult } from '../tune/index.js';
 import { anyNumber, oneOf, positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
 import { interruptible } from './interrupt.js';
+import { tunePreviewCommand } from './tune-preview.js';
 import { showTuning } from './show-tuning.js';
 
 type Flags = Partial<Omit<TuneOptions, 'out' | 'command' | 'events' | 'signal'>> & {
@@ -74,7 +75,8 @@ Examples:
   telar tune --out runs/lora --resume
   telar generate --model runs/lora/final --prompt "Who are you?"`,
     )
-    .action(runTuning);
+    .action(runTuning)
+    .addCommand(tunePreviewCommand());
 }
 
 async function runTuning(flags: Flags): Promise<void> {

@@ -1,6 +1,7 @@
 /** Corpora: from files of text to token shards, and from those to batches. */
 export { openCorpus, type Corpus, type CorpusInput, type CorpusText, type OpenCorpusOptions } from './corpus.js';
 export { type SourceDocument } from './document.js';
+export { type FileRecord, readRecords } from './read/records.js';
 export { heldOutBatches, type HeldOutOptions } from './held-out-batches.js';
 export { shardsInMemory } from './memory-shards.js';
 export { pacer } from './pacing.js';

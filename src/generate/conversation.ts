@@ -1,7 +1,20 @@
-/** A conversation with a model that only continues text: written as a script of two speakers, which it goes on with. */
-import type { Tokenizer } from '../tokenizer/index.js';
+/**
+ * A conversation with a model: by its chat template where it has one; else, for a model that only continues text, written as
+ * a script of two speakers, which it goes on with.
+ */
+import { type ChatMessage, type ChatTemplate, chatPromptTokens, type Tokenizer } from '../tokenizer/index.js';
 import { InputError } from '../io/errors.js';
 import { promptTokens } from './text.js';
+
+export interface ConversationOptions {
+  tokenizer: Tokenizer;
+  /** The model's chat template, or null where it has none. */
+  template: ChatTemplate | null;
+  /** Tokens that a prompt may take: the context without the longest answer. */
+  room: number;
+  /** What the model is told before all else. */
+  system?: string | undefined;
+}
 
 interface Turn {
   question: string;
@@ -12,30 +25,44 @@ const USER = 'User:';
 const ASSISTANT = 'Assistant:';
 
 export class Conversation {
-  /** Texts at which an answer ends: the model would go on with the user's part. */
-  static readonly stop: readonly string[] = [`\n${USER}`, `\n${ASSISTANT}`];
+  /** Texts at which an answer ends. In a script, the model would go on with the user's part. */
+  readonly stop: readonly string[];
+  /** Special tokens at which an answer ends. */
+  readonly stopTokens: readonly number[];
   private readonly tokenizer: Tokenizer;
+  private readonly template: ChatTemplate | null;
   private readonly room: number;
+  private readonly system: string | undefined;
   private turns: Turn[] = [];
 
-  /** @param room tokens that a prompt may take: the context without the longest answer */
-  constructor(tokenizer: Tokenizer, room: number) {
+  /** @throws InputError for a template without generation prompt or end of turn */
+  constructor({ tokenizer, template, room, system }: ConversationOptions) {
     this.tokenizer = tokenizer;
+    this.template = template && template.forTokenizer(tokenizer);
     this.room = room;
+    this.system = system;
+    if (this.template) {
+      const end = this.template.endOfTurn;
+      this.stopTokens = [...tokenizer.encode(end, { allowSpecial: true })].filter((id) => tokenizer.isSpecial(id));
+      this.stop = this.stopTokens.length > 0 ? [] : [end];
+    } else {
+      this.stopTokens = [];
+      this.stop = [`\n${USER}`, `\n${ASSISTANT}`];
+    }
   }
 
   /**
-   * The script up to where the answer to `question` begins. The oldest turns are forgotten where it would grow too long.
-   * @throws InputError when the question alone is too long
+   * Tokens up to where the answer to `question` begins. The oldest turns are forgotten where they would be too many.
+   * @throws InputError when the question alone is too long, or the template refuses the messages
    */
-  prompt(question: string): string {
+  prompt(question: string): ArrayLike<number> {
     for (;;) {
-      const before = this.turns.map((turn) => `${USER} ${turn.question}\n${ASSISTANT} ${turn.answer}\n`);
-      const script = `${before.join('')}${USER} ${question}\n${ASSISTANT}`;
-      const tokens = promptTokens(this.tokenizer, script).length;
-      if (tokens <= this.room) return script;
+      const tokens = this.template
+        ? chatPromptTokens(this.template, this.tokenizer, this.messages(question))
+        : promptTokens(this.tokenizer, this.script(question));
+      if (tokens.length <= this.room) return tokens;
       if (this.turns.length === 0)
-        throw new InputError(`that is too long: ${tokens} tokens, and there is room for ${this.room}`);
+        throw new InputError(`that is too long: ${tokens.length} tokens, and there is room for ${this.room}`);
       this.turns.shift();
     }
   }
@@ -46,5 +73,22 @@ export class Conversation {
 
   reset(): void {
     this.turns = [];
+  }
+
+  private messages(question: string): ChatMessage[] {
+    return [
+      ...(this.system === undefined ? [] : [{ role: 'system' as const, content: this.system }]),
+      ...this.turns.flatMap(({ question, answer }): ChatMessage[] => [
+        { role: 'user', content: question },
+        { role: 'assistant', content: answer },
+      ]),
+      { role: 'user', content: question },
+    ];
+  }
+
+  private script(question: string): string {
+    const system = this.system === undefined ? '' : `${this.system}\n\n`;
+    const before = this.turns.map((turn) => `${USER} ${turn.question}\n${ASSISTANT} ${turn.answer}\n`);
+    return `${system}${before.join('')}${USER} ${question}\n${ASSISTANT}`;
   }
 }

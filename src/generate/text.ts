@@ -42,18 +42,22 @@ export function promptTokens(tokenizer: Tokenizer, prompt: string): Uint32Array 
   return start === null ? ids : Uint32Array.of(start, ...ids);
 }
 
-/** Continues prompts as a stream of events; see {@link generateTokens}. End-of-text tokens end a sequence unseen. */
+/**
+ * Continues prompts, texts or token ids, as a stream of events; see {@link generateTokens}. End-of-text tokens and
+ * `stopTokens` end a sequence unseen.
+ */
 export async function* streamText(
   model: Transformer,
   tokenizer: Tokenizer,
-  prompts: readonly string[],
+  prompts: readonly (string | ArrayLike<number>)[],
   options: TextOptions = {},
 ): AsyncGenerator<TextEvent> {
-  const ends = [...new Set([...model.config.eosTokenIds, ...(tokenizer.eos === null ? [] : [tokenizer.eos])])];
+  const eos = tokenizer.eos === null ? [] : [tokenizer.eos];
+  const ends = [...new Set([...model.config.eosTokenIds, ...eos, ...(options.stopTokens ?? [])])];
   const outputs = prompts.map(() => new StoppableText(options.stop ?? []));
   const cancelled = new Set<number>();
-  const ids = prompts.map((prompt) => promptTokens(tokenizer, prompt));
-  const previous = ids.map((prompt) => prompt.at(-1) ?? null);
+  const ids = prompts.map((prompt) => (typeof prompt === 'string' ? promptTokens(tokenizer, prompt) : prompt));
+  const previous = ids.map((prompt) => prompt[prompt.length - 1] ?? null);
   for await (const event of generateTokens(model, ids, { ...options, stopTokens: ends }, cancelled)) {
     const { sequence, id, logprob } = event;
     if (cancelled.has(sequence)) continue;
@@ -73,7 +77,7 @@ export async function* streamText(
 export async function generateText(
   model: Transformer,
   tokenizer: Tokenizer,
-  prompts: readonly string[],
+  prompts: readonly (string | ArrayLike<number>)[],
   options: TextOptions = {},
 ): Promise<Completion[]> {
   const completions = prompts.map((): Completion => ({ text: '', tokens: [], finishReason: 'length' }));

@@ -9,7 +9,7 @@ import type { Tokenizer } from './types.js';
 import { textOfUtf8 } from './utf8.js';
 
 const tokenizerFile = 'tokenizer.json';
-const configFile = 'tokenizer_config.json';
+export const tokenizerConfigFile = 'tokenizer_config.json';
 const maxFileSize = 256 * 2 ** 20;
 
 /**
@@ -18,7 +18,7 @@ const maxFileSize = 256 * 2 ** 20;
  */
 export function loadTokenizer(folder: string): Tokenizer {
   const path = join(folder, tokenizerFile);
-  const configPath = join(folder, configFile);
+  const configPath = join(folder, tokenizerConfigFile);
   const config = existsSync(configPath) ? readObject(configPath) : undefined;
   return tokenizerFromJSON(readObject(path), { where: path, ...(config && { config }) });
 }
@@ -31,7 +31,7 @@ export function loadTokenizer(folder: string): Tokenizer {
 export function saveTokenizer(tokenizer: Tokenizer, folder: string): void {
   writeAtomic(join(folder, tokenizerFile), `${JSON.stringify(tokenizer.toJSON(), null, 1)}\n`);
   const name = (id: number | null): string | null => (id === null ? null : textOfUtf8(tokenizer.tokenBytes(id)));
-  const path = join(folder, configFile);
+  const path = join(folder, tokenizerConfigFile);
   const config = {
     tokenizer_class: 'PreTrainedTokenizerFast',
     clean_up_tokenization_spaces: false,
@@ -44,7 +44,7 @@ export function saveTokenizer(tokenizer: Tokenizer, folder: string): void {
 }
 
 /** @throws InputError unless the file is one JSON object. */
-function readObject(path: string): JsonObject {
+export function readObject(path: string): JsonObject {
   let value: unknown;
   try {
     const { size } = statSync(path);

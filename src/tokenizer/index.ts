@@ -1,5 +1,8 @@
 /** Tokenizers: training, encoding, decoding, and the files that hold them. */
 export { byteTokenizer, endOfText } from './bytes.js';
+export { type ChatMessage, ChatTemplate, type MarkedText } from './chat-template.js';
+export { saveChatTemplate } from './chat-template-files.js';
+export { chatPromptTokens, encodeBehind, encodeMarked, type MarkedTokens } from './chat-template-tokens.js';
 export { loadTokenizer, saveTokenizer } from './folder.js';
 export { tokenizerFromJSON, type TokenizerSource } from './json-read.js';
 export { readLlama2cTokenizer } from './llama2c.js';

@@ -25,7 +25,8 @@ export interface RowGroup {
 
 let instance: Promise<DuckDBInstance> | null = null;
 
-async function connect(): Promise<DuckDBConnection> {
+/** A connection to the one instance of DuckDB; it is to be closed. */
+export async function connect(): Promise<DuckDBConnection> {
   instance ??= DuckDBInstance.create(':memory:', SETTINGS);
   return (await instance).connect();
 }
@@ -149,12 +150,12 @@ function textOf(value: DuckDBValue): string | { reason: string } {
 }
 
 /** DuckDB takes a path for a glob: the characters that make it one stand for themselves in brackets. */
-const pattern = (path: string): string => path.replace(/[*?[]/g, '[$&]');
+export const pattern = (path: string): string => path.replace(/[*?[]/g, '[$&]');
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-const firstLine = (error: unknown): string => describeError(error).split('\n', 1)[0]!.slice(0, 200);
+export const firstLine = (error: unknown): string => describeError(error).split('\n', 1)[0]!.slice(0, 200);
 
 /** DuckDB throws plain errors that name their kind, as in "IO Error: ...". */
-const isDuckDbError = (error: unknown): boolean =>
+export const isDuckDbError = (error: unknown): boolean =>
   error instanceof Error && error.name === 'Error' && /^[A-Z][\w -]*( Error|Exception|Input)?:/i.test(error.message);
