@@ -2,10 +2,11 @@
 import { Command } from 'commander';
 import { InputError } from '../io/errors.js';
 import { methods, promptInits, resumeTuning, tune, type TuneOptions, type TuneResult } from '../tune/index.js';
+import { configFlag } from './config-file.js';
 import { anyNumber, oneOf, positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
 import { interruptible } from './interrupt.js';
-import { tunePreviewCommand } from './tune-preview.js';
 import { showTuning } from './show-tuning.js';
+import { tunePreviewCommand } from './tune-preview.js';
 
 type Flags = Partial<Omit<TuneOptions, 'out' | 'command' | 'events' | 'signal'>> & {
   out?: string;
@@ -61,6 +62,7 @@ export function tuneCommand(): Command {
     .option('--save-every <n>', 'a checkpoint every n updates, besides one every two minutes', wholeNumber(1, 1e12))
     .option('--seed <n>', 'seed of the run (default 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option(...threadsFlag)
+    .option(...configFlag)
     .option('--resume', 'go on with the run in --out')
     .option('--json', 'print one JSON document at the end; progress goes to stderr')
     .addHelpText(
@@ -75,8 +77,9 @@ Examples:
   telar tune --out runs/lora --resume
   telar generate --model runs/lora/final --prompt "Who are you?"`,
     )
-    .action(runTuning)
-    .addCommand(tunePreviewCommand());
+    .enablePositionalOptions() // flags behind `preview` are its own
+    .addCommand(tunePreviewCommand())
+    .action(runTuning);
 }
 
 async function runTuning(flags: Flags): Promise<void> {

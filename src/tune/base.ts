@@ -19,7 +19,7 @@ export interface Base extends LanguageModel {
 export function loadBase(path: string, dtype: 'f32' | 'bf16'): Base {
   if (isAdapterFolder(path) && !existsSync(join(path, 'config.json')))
     throw new InputError(`${path} is an adapter: give its base as --model and the adapter as --adapter`);
-  const { model, tokenizer } = loadLanguageModel(path, { dtype });
+  const { model, tokenizer } = loadLanguageModel(path);
   return { path, sha256: hashOf(path), dtype, model, tokenizer, template: ChatTemplate.load(path) };
 }
 
