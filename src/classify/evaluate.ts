@@ -79,12 +79,11 @@ export function crossValidate(data: Labelled, options: CrossValidateOptions = {}
   return { folds, seed, ...judge(data, probabilities, predicted), macroF1ByFold: byFold(data, predicted, fold, folds) };
 }
 
+/** How well probabilities and predictions fit the labels. */
+export type Judgement = Omit<Evaluation, 'folds' | 'seed' | 'macroF1ByFold'>;
+
 /** Figures of probabilities [text][label] and predictions. */
-export function judge(
-  data: Labelled,
-  probabilities: Float64Array,
-  predicted: Uint8Array,
-): Omit<Evaluation, 'folds' | 'seed' | 'macroF1ByFold'> {
+export function judge(data: Labelled, probabilities: Float64Array, predicted: Uint8Array): Judgement {
   const K = data.names.length;
   const count = data.texts.length;
   const confusion = confusionMatrix(data.labels, predicted, K);

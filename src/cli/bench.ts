@@ -1,6 +1,14 @@
-/** `telar bench train|decode|gemm` */
+/** `telar bench train|decode|gemm|tune` */
 import { Command } from 'commander';
-import { benchDecode, benchGemm, type BenchShape, benchTrain, defaultShape } from '../bench/index.js';
+import {
+  benchDecode,
+  benchGemm,
+  type BenchShape,
+  benchTrain,
+  benchTune,
+  defaultShape,
+  tuneShape,
+} from '../bench/index.js';
 import { kernels } from '../engine/index.js';
 import { InputError } from '../io/errors.js';
 import { threadsFlag, useThreads, wholeNumber } from './flags.js';
@@ -13,16 +21,22 @@ interface Flags extends BenchShape {
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)}%`;
 
-function measure(name: string, description: string, batch: number, run: (flags: Flags) => unknown): Command {
+function measure<F extends Flags>(
+  name: string,
+  description: string,
+  batch: number,
+  run: (flags: F) => unknown,
+  shape = defaultShape,
+): Command {
   const command = new Command(name).description(description);
   for (const key of ['layers', 'width', 'heads', 'context', 'vocab'] as const)
-    command.option(`--${key} <n>`, `${key} of the model`, wholeNumber(1, 1 << 20), defaultShape[key]);
+    command.option(`--${key} <n>`, `${key} of the model`, wholeNumber(1, 1 << 20), shape[key]);
   return command
-    .option('--family <name>', 'gpt2 or llama', defaultShape.family)
+    .option('--family <name>', 'gpt2 or llama', shape.family)
     .option('--batch <n>', 'sequences at a time', wholeNumber(1, 4096), batch)
     .option(...threadsFlag)
     .option('--json', 'print one JSON document')
-    .action((flags: Flags) => {
+    .action((flags: F) => {
       if (flags.family !== 'gpt2' && flags.family !== 'llama') throw new InputError('--family must be gpt2 or llama');
       useThreads(flags.threads);
       const result = run(flags);
@@ -73,12 +87,44 @@ const gemm = measure('gemm', 'speed of the matrix product at the shapes of a lay
   return results;
 });
 
+interface TuneFlags extends Flags {
+  rank: number;
+}
+
+const tune = measure<TuneFlags>(
+  'tune',
+  'time and memory of a LoRA step beside a full step, in turns',
+  1,
+  (flags) => {
+    const result = benchTune(flags, flags.batch, flags.rank);
+    say(
+      flags,
+      `${flags.family}, ${(result.parameters / 1e6).toFixed(1)}M parameters, ${flags.batch} x ${flags.context} tokens a step, ` +
+        `rank ${result.rank} on every matrix of the layers, ${result.rounds} rounds`,
+    );
+    for (const { name, stepMs, timeRatio, memoryMiB, memoryRatio, trained } of result.methods)
+      say(
+        flags,
+        `  ${name.padEnd(20)} ${stepMs.toFixed(0).padStart(7)} ms ${percent(timeRatio).padStart(7)}` +
+          `${memoryMiB.toFixed(0).padStart(9)} MiB ${percent(memoryRatio).padStart(7)}   ${(trained / 1e6).toFixed(2)}M trained`,
+      );
+    say(
+      flags,
+      `  the full step runs at ${percent(result.fractionOfPeak)} of the FP32 peak of ${result.threads} thread(s), ` +
+        `${result.peakGflops.toFixed(1)} GFLOP/s, ${kernels.instructionSet()}; memory is native memory at the peak of a step`,
+    );
+    return result;
+  },
+  tuneShape,
+).option('--rank <r>', 'rank of LoRA', wholeNumber(1, 65_536), 8);
+
 export function benchCommand(): Command {
   return new Command('bench')
     .description('measure this machine beside its limits')
     .addCommand(train)
     .addCommand(decode)
     .addCommand(gemm)
+    .addCommand(tune)
     .addHelpText(
       'after',
       '\nExample:\n  telar bench train --layers 6 --width 384 --heads 6 --context 256 --vocab 4096 --batch 8',

@@ -20,6 +20,14 @@ export function useThreads(count: number | undefined): void {
 
 export const threadsFlag = ['--threads <n>', 'kernel threads (default: one a processor)', wholeNumber(1, 256)] as const;
 
+/** Adapters that go with `--model`; given several times, they add up. */
+export const adapterFlag = [
+  '--adapter <dir>',
+  "an adapter's folder; may be given several times",
+  (folder: string, before: readonly string[]): readonly string[] => [...before, folder],
+  [] as readonly string[],
+] as const;
+
 /** Any finite number; the library says which it takes. */
 export function anyNumber(text: string): number {
   const value = Number(text);

@@ -1,10 +1,11 @@
 /** `telar generate` */
 import { Command } from 'commander';
 import { generateText, loadLanguageModel, streamText, type TextOptions } from '../generate/index.js';
-import { addSampling, threadsFlag, useThreads } from './flags.js';
+import { adapterFlag, addSampling, threadsFlag, useThreads } from './flags.js';
 
 interface Flags extends TextOptions {
   model: string;
+  adapter: readonly string[];
   prompt: string;
   threads?: number;
   json?: boolean;
@@ -14,7 +15,8 @@ export function generateCommand(): Command {
   return addSampling(
     new Command('generate')
       .description('continue a prompt')
-      .requiredOption('--model <dir>', 'model directory')
+      .requiredOption('--model <dir>', "model directory, or an adapter's that names its base")
+      .option(...adapterFlag)
       .option('--prompt <text>', 'text to continue; without it the model begins a document', ''),
   )
     .option(...threadsFlag)
@@ -25,7 +27,7 @@ export function generateCommand(): Command {
     )
     .action(async (flags: Flags) => {
       useThreads(flags.threads);
-      const { model, tokenizer } = loadLanguageModel(flags.model);
+      const { model, tokenizer } = loadLanguageModel(flags.model, { adapters: flags.adapter });
       if (flags.json) {
         const [completion] = await generateText(model, tokenizer, [flags.prompt], flags);
         console.log(JSON.stringify(completion));

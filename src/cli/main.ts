@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   tune: async () => (await import('./tune.js')).tuneCommand(),
   generate: async () => (await import('./generate.js')).generateCommand(),
   chat: async () => (await import('./chat.js')).chatCommand(),
+  adapter: async () => (await import('./adapter.js')).adapterCommand(),
   tokenizer: async () => (await import('./tokenizer.js')).tokenizerCommand(),
   classify: async () => (await import('./classify.js')).classifyCommand(),
   inspect: async () => (await import('./inspect.js')).inspectCommand(),

@@ -11,6 +11,7 @@ export * from './ops/head.js';
 export * from './ops/linear.js';
 export type { LowRank } from './ops/low-rank.js';
 export * from './ops/norm.js';
+export * from './ops/pooling.js';
 export { prefixKeysValues, promptEmbedding, type VirtualRows, virtualRows } from './ops/soft-prompt.js';
 export { Tape } from './tape.js';
 export {

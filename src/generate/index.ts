@@ -1,5 +1,12 @@
 /** Prefill, decode and sampling. */
-export { type LanguageModel, loadLanguageModel } from './load.js';
+export {
+  type LanguageModel,
+  loadLanguageModel,
+  type LoadLanguageModelOptions,
+  type ModelFolders,
+  modelFolders,
+} from './load.js';
+export { mergeFolder, type MergeFolderOptions } from './merge-folder.js';
 export { Conversation } from './conversation.js';
 export { type SampledToken, Sampler, type SamplingOptions } from './sampler.js';
 export { type FinishReason, generateTokens, type TokenEvent, type TokenOptions } from './tokens.js';

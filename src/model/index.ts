@@ -1,7 +1,13 @@
 /** The transformer, its config, its key-value cache, adapters, and the files models live in. */
 export * from './adapters/index.js';
 export { type ModelConfig, newModelConfig, parameterCount, parameterShapes, parseModelConfig } from './config.js';
-export { huggingFaceGaps, readLlama2cFile, readModelDirectory, type StoredModel } from './formats/index.js';
+export {
+  huggingFaceGaps,
+  readLlama2cFile,
+  readModelDirectory,
+  type StoredModel,
+  type StoredScore,
+} from './formats/index.js';
 export { initializeTransformer } from './initialize.js';
 export { KvCache } from './kv-cache.js';
 export { type LoadOptions, loadTransformer, saveTransformer, transformerFrom } from './storage.js';

@@ -28,6 +28,19 @@ export class KvCache {
     this.lengths[slot] = length;
   }
 
+  /** Gives `slots`, whatever they held, a copy of the first `length` tokens of a slot of another cache of the same model. */
+  fork(from: KvCache, slot: number, length: number, slots: readonly number[]): void {
+    if (length > from.lengths[slot]!) throw new Error(`slot ${slot} holds ${from.lengths[slot]} tokens`);
+    if (length > this.capacity) throw new Error(`${length} tokens exceed ${this.capacity}`);
+    for (const [i, layer] of this.layers.entries()) {
+      const width = layer.columns;
+      const first = slot * from.capacity * width;
+      const rows = from.layers[i]!.data.subarray(first, first + length * width);
+      for (const own of slots) layer.data.set(rows, own * this.capacity * width);
+    }
+    for (const own of slots) this.lengths[own] = length;
+  }
+
   /** Makes room for `counts[i]` new tokens of `slots[i]`, packed one sequence after the other, and says where they go. */
   append(slots: readonly number[], counts: readonly number[]): CacheRows & { positions: Int32Array } {
     const rows = counts.reduce((total, count) => total + count, 0);

@@ -5,7 +5,17 @@ import { dispose, empty, keep, parameter, type Tensor } from '../../engine/index
 import { InputError } from '../../io/errors.js';
 import { writeAtomic } from '../../io/files.js';
 import { elementCount, type ModelConfig } from '../config.js';
-import { openSafetensors, readJsonFile, type Safetensors, writeSafetensors } from '../formats/index.js';
+import {
+  describedScore,
+  openSafetensors,
+  readJsonFile,
+  readScore,
+  type Safetensors,
+  SCORE,
+  scoreJson,
+  type StoredScore,
+  writeSafetensors,
+} from '../formats/index.js';
 import { checkFolder, type FolderKind, writeWholeFolder } from '../formats/whole-folder.js';
 import type { Transformer } from '../transformer.js';
 import { Adapter } from './adapter.js';
@@ -22,6 +32,9 @@ import { moduleOf, peftTensors } from './peft-names.js';
 
 const CONFIG = 'adapter_config.json';
 const WEIGHTS = 'adapter_model.safetensors';
+/** Labels and pooling of an adapter's head, which PEFT keeps in no file of its own. */
+const LABELS = 'labels.json';
+const PEFT_SCORE = `base_model.model.${SCORE}`;
 
 const ADAPTER: FolderKind = {
   name: 'an adapter',
@@ -36,6 +49,8 @@ export function isAdapterFolder(folder: string): boolean {
 /** What an adapter's folder says without its model. */
 export interface AdapterSummary {
   config: PeftConfig;
+  /** Numbers that were trained. */
+  parameters: number;
   /** Names and shapes of its tensors. */
   tensors: ReadonlyMap<string, readonly number[]>;
 }
@@ -46,7 +61,8 @@ export function describeAdapter(folder: string): AdapterSummary {
   const config = parsePeftConfig(readJsonFile(path), path);
   const file = openSafetensors(join(folder, WEIGHTS));
   try {
-    return { config, tensors: new Map([...file.entries].map(([name, { shape }]) => [name, shape])) };
+    const tensors = new Map([...file.entries].map(([name, { shape }]) => [name, shape]));
+    return { config, parameters: [...tensors.values()].reduce((sum, shape) => sum + elementCount(shape), 0), tensors };
   } finally {
     file.close();
   }
@@ -123,6 +139,7 @@ function checkTensors(config: AdapterConfig, model: ModelConfig, file: Safetenso
   const misshapen: string[] = [];
   const extra: string[] = [];
   for (const [name, { shape }] of file.entries) {
+    if (name === PEFT_SCORE) continue; // see readAdapterScore
     const wanted = expected.get(name);
     if (!wanted) extra.push(name);
     else if (wanted.join() !== shape.join()) misshapen.push(`${name} is [${shape}], not [${wanted}]`);
@@ -136,10 +153,26 @@ function list(names: string[]): string {
   return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 }
 
+/** The head over labels that an adapter of PEFT's task SEQ_CLS has, or null. @throws InputError when it is damaged */
+export function readAdapterScore(folder: string, width: number): StoredScore | null {
+  const file = openSafetensors(join(folder, WEIGHTS));
+  try {
+    const entry = file.entries.get(PEFT_SCORE);
+    if (!entry) return null;
+    const path = join(folder, LABELS);
+    const described = describedScore(existsSync(path) ? readJsonFile(path) : { num_labels: entry.shape[0] }, path);
+    return readScore(file, PEFT_SCORE, described, width);
+  } finally {
+    file.close();
+  }
+}
+
 /** What {@link writeAdapter} may be told. */
 export interface WriteAdapterOptions {
   /** Folder (or name on the hub) of the model the adapter belongs to. */
   baseModel?: string;
+  /** A head over labels, beside LoRA: PEFT's task SEQ_CLS, the head among its modules_to_save. */
+  score?: StoredScore;
   /** Writes further files into the temporary folder before it takes its place. */
   addFiles?: (folder: string) => void;
 }
@@ -156,17 +189,31 @@ export function writeAdapter(
   options: WriteAdapterOptions = {},
 ): void {
   writeWholeFolder(folder, ADAPTER, (temporary) => {
+    const { score } = options;
     const json = peftConfigOf(adapter.config, model.config, options.baseModel ?? null);
+    if (score) {
+      if (adapter.config.kind !== 'lora')
+        throw new InputError(
+          `a head over labels can be saved beside a LoRA adapter, not beside ${adapter.config.kind}`,
+        );
+      json['task_type'] = 'SEQ_CLS';
+      json['modules_to_save'] = [...((json['modules_to_save'] as string[] | null) ?? []), 'score'];
+      writeAtomic(join(temporary, LABELS), `${JSON.stringify(scoreJson(score), null, 2)}\n`);
+    }
     writeAtomic(join(temporary, CONFIG), `${JSON.stringify(json, null, 2)}\n`);
     const get = (name: string): Float32Array => adapter.parameters.get(name)!.data;
-    writeSafetensors(
-      join(temporary, WEIGHTS),
-      peftTensors(adapter.config, model.config).map(({ name, shape, gather }) => ({
-        name,
-        shape,
-        pieces: () => [gather(get)],
-      })),
-    );
+    const tensors = peftTensors(adapter.config, model.config).map(({ name, shape, gather }) => ({
+      name,
+      shape,
+      pieces: () => [gather(get)],
+    }));
+    if (score)
+      tensors.push({
+        name: PEFT_SCORE,
+        shape: [score.labels.length, model.config.width],
+        pieces: () => [score.weight],
+      });
+    writeSafetensors(join(temporary, WEIGHTS), tensors);
     options.addFiles?.(temporary);
   });
 }

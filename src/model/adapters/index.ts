@@ -16,6 +16,7 @@ export {
   describeAdapter,
   isAdapterFolder,
   readAdapter,
+  readAdapterScore,
   type ReadAdapterOptions,
   writeAdapter,
   type WriteAdapterOptions,

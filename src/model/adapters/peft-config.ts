@@ -26,12 +26,14 @@ const common = z.looseObject({
   peft_type: z.enum(['LORA', 'PROMPT_TUNING', 'PREFIX_TUNING'], {
     error: ({ input }) => `${JSON.stringify(input)} is not supported; LORA, PROMPT_TUNING and PREFIX_TUNING are`,
   }),
-  task_type: z.literal(['CAUSAL_LM', 'FEATURE_EXTRACTION'], { error: 'only CAUSAL_LM is supported' }).nullish(),
+  task_type: z
+    .literal(['CAUSAL_LM', 'SEQ_CLS', 'FEATURE_EXTRACTION'], { error: 'only CAUSAL_LM and SEQ_CLS are supported' })
+    .nullish(),
   base_model_name_or_path: z.string().nullish(),
 });
 const lora = z.looseObject({
-  r: z.int().min(1).max(65_536),
-  lora_alpha: z.number().positive(),
+  r: z.int().min(1).max(65_536).default(8),
+  lora_alpha: z.number().positive().default(8),
   use_rslora: z.boolean().default(false),
   use_dora: z.boolean().default(false),
   bias: z.literal('none', { error: 'only "none" is supported: trained biases are not read' }).default('none'),
@@ -58,6 +60,8 @@ export type PeftConfig = {
       lora: Omit<LoraConfig, 'targets' | 'modulesToSave'>;
       /** A list of endings of module names, a regular expression, or "all-linear". */
       targetModules: readonly string[] | string;
+      /** As PEFT spells them. */
+      modulesToSave: readonly string[];
     }
   | { kind: 'prompt' | 'prefix'; virtualTokens: number }
 );
@@ -80,7 +84,13 @@ export function parsePeftConfig(json: JsonObject, where: string): PeftConfig {
     throw new InputError(
       `${where}: init_lora_weights is ${JSON.stringify(start)}: it belongs to a changed base model; convert it to plain LoRA`,
     );
-  return { baseModel, kind, lora: { kind, rank: r, alpha, rslora, dora }, targetModules: rest.target_modules };
+  return {
+    baseModel,
+    kind,
+    lora: { kind, rank: r, alpha, rslora, dora },
+    targetModules: rest.target_modules,
+    modulesToSave: rest.modules_to_save ?? [],
+  };
 }
 
 function parse<T>(schema: z.ZodType<T>, json: JsonObject, where: string): T {

@@ -18,6 +18,7 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from './safetensors.js';
+import { baseArchitecture, classifierJson, describedScore, readScore, SCORE, type StoredScore } from './score-head.js';
 import type { StoredModel } from './stored-model.js';
 import { checkFolder, type FolderKind, writeWholeFolder } from './whole-folder.js';
 
@@ -25,20 +26,27 @@ import { checkFolder, type FolderKind, writeWholeFolder } from './whole-folder.j
 const BLOCK_ELEMENTS = 1 << 18;
 
 /**
- * Opens a model directory of the GPT-2 or Llama family; its tensors have our names and are [out, in].
+ * Opens a model directory of the GPT-2 or Llama family; its tensors have our names and are [out, in]. A classifier's
+ * (`...ForSequenceClassification`) has a head over labels besides; where it has no language-model head, the embedding
+ * stands in for it.
  * @throws InputError for a missing or damaged file, an unsupported architecture, or tensors that do not fit the config.
  */
 export function readModelDirectory(folder: string): StoredModel & { generationConfig: JsonObject | null } {
   const configPath = join(folder, 'config.json');
-  const config = configFromHuggingFace(readJsonFile(configPath), configPath);
+  const json = readJsonFile(configPath);
+  let config = configFromHuggingFace(json, configPath);
+  const described = isClassifier(json) ? describedScore(json, configPath) : null;
   const generationPath = join(folder, 'generation_config.json');
   const generationConfig = existsSync(generationPath) ? readJsonFile(generationPath) : null;
   const file = openModelSafetensors(folder);
   try {
+    if (described && !file.entries.has('lm_head.weight')) config = { ...config, tiedHead: true };
+    const score = described && readScore(file, SCORE, described, config.width);
     const parts = storedParts(config);
-    const namesInFile = matchTensors(config, parts, file);
+    const namesInFile = matchTensors(config, parts, file, score !== null);
     return {
       config,
+      score,
       generationConfig,
       tensors: {
         names: () => [...parts.keys()],
@@ -63,16 +71,26 @@ export function readModelDirectory(folder: string): StoredModel & { generationCo
   }
 }
 
+function isClassifier(json: JsonObject): boolean {
+  return Array.isArray(json['architectures']) && baseArchitecture(json['architectures'][0]) !== null;
+}
+
 /**
  * Finds each stored part in the file, with or without the family's prefix.
  * @throws InputError naming tensors that are missing, have another shape, or are not known.
  */
-function matchTensors(config: ModelConfig, parts: Map<string, StoredPart[]>, file: Safetensors): Map<string, string> {
+function matchTensors(
+  config: ModelConfig,
+  parts: Map<string, StoredPart[]>,
+  file: Safetensors,
+  classifier: boolean,
+): Map<string, string> {
   const expected = new Map([...parts.values()].flat().map((part) => [part.name, part]));
   const found = new Map<string, string>();
   const extra: string[] = [];
   const misshapen: string[] = [];
   for (const [name, { shape }] of file.entries) {
+    if (classifier && name === SCORE) continue;
     const canonical = [name, BASE_PREFIX[config.family] + name].find((candidate) => expected.has(candidate));
     if (canonical === undefined) {
       if (!isKnownBuffer(name) && !(config.tiedHead && name === 'lm_head.weight')) extra.push(name);
@@ -136,6 +154,8 @@ export interface DirectoryExtras {
   modelCard?: string;
   /** Element type of the stored weights; F32 unless given. */
   dtype?: 'F32' | 'BF16';
+  /** A head over labels: the directory becomes a classifier's, without the language-model head. */
+  score?: StoredScore;
   /** Writes further files (the tokenizer's, a trainer's state) into the temporary folder before it takes its place. */
   addFiles?: (folder: string) => void;
 }
@@ -154,12 +174,14 @@ export function writeModelDirectory(
   extras: DirectoryExtras = {},
 ): void {
   writeWholeFolder(folder, MODEL, (temporary) => {
-    const json = configToHuggingFace(config);
+    const { score } = extras;
+    const own = configToHuggingFace(config);
+    const json = score ? classifierJson(own, config, score) : own;
     if (extras.dtype === 'BF16') json['torch_dtype'] = 'bfloat16';
     writeJson(join(temporary, 'config.json'), json);
     if (extras.generationConfig) writeJson(join(temporary, 'generation_config.json'), extras.generationConfig);
     if (extras.modelCard !== undefined) writeAtomic(join(temporary, 'README.md'), extras.modelCard);
-    writeSafetensors(join(temporary, 'model.safetensors'), tensorsToWrite(config, get), extras.dtype);
+    writeSafetensors(join(temporary, 'model.safetensors'), tensorsToWrite(config, get, score), extras.dtype);
     extras.addFiles?.(temporary);
   });
 }
@@ -178,9 +200,14 @@ export function checkReplaceable(folder: string): void {
   checkFolder(folder, MODEL);
 }
 
-function tensorsToWrite(config: ModelConfig, get: (name: string) => Float32Array): TensorToWrite[] {
+function tensorsToWrite(
+  config: ModelConfig,
+  get: (name: string) => Float32Array,
+  score: StoredScore | undefined,
+): TensorToWrite[] {
   const tensors: TensorToWrite[] = [];
-  for (const [ours, parts] of storedParts(config)) {
+  if (score) tensors.push({ name: SCORE, shape: [score.labels.length, config.width], pieces: () => [score.weight] });
+  for (const [ours, parts] of storedParts(score ? { ...config, tiedHead: true } : config)) {
     let start = 0;
     for (const { name, shape, transposed } of parts) {
       const first = start;

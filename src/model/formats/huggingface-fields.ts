@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { InputError } from '../../io/errors.js';
 import { describeIssues, type ModelConfig } from '../config.js';
 import { isJsonObject, type JsonObject } from './json.js';
+import { baseArchitecture } from './score-head.js';
 
 /** Architectures we read and write, with their model_type. */
 export const ARCHITECTURES = {
@@ -78,12 +79,13 @@ const llama3Schema = z.looseObject({
 });
 
 function architectureOf(json: JsonObject, where: string): Architecture {
-  const listed: unknown = Array.isArray(json['architectures']) ? json['architectures'][0] : undefined;
+  const named: unknown = Array.isArray(json['architectures']) ? json['architectures'][0] : undefined;
+  const listed = baseArchitecture(named) ?? named;
   const found = KNOWN.find((name) =>
     listed === undefined ? ARCHITECTURES[name] === json['model_type'] : name === listed,
   );
   if (found) return found;
-  const asked = listed ?? json['model_type'];
+  const asked = named ?? json['model_type'];
   throw new InputError(
     `${where}: ${asked === undefined ? 'no architectures and no model_type' : `architecture ${JSON.stringify(asked)} is not supported`}; supported: ${KNOWN.join(', ')}`,
   );

@@ -12,4 +12,5 @@ export {
   writeSafetensors,
 } from './safetensors.js';
 export type { Dtype, TensorEntry } from './safetensors-header.js';
+export { describedScore, readScore, SCORE, scoreJson, type StoredScore } from './score-head.js';
 export type { StoredModel, StoredTensors } from './stored-model.js';

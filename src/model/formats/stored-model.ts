@@ -1,6 +1,7 @@
 /** A model in a file or folder, whatever the format: its config, and its tensors under our names, read one at a time. */
 import type { ModelConfig } from '../config.js';
 import type { Elements } from './safetensors.js';
+import type { StoredScore } from './score-head.js';
 
 /** Tensors by the names of `parameterShapes`. */
 export interface StoredTensors {
@@ -18,5 +19,7 @@ export interface StoredTensors {
 export interface StoredModel {
   config: ModelConfig;
   tensors: StoredTensors;
+  /** The head over labels of a classifier. */
+  score?: StoredScore | null;
   close(): void;
 }
