@@ -82,7 +82,7 @@ for (const [name, plan] of Object.entries(METHODS)) {
       ...plan,
       ...((flags.epochs !== undefined || flags.quick) && { epochs: Number(flags.epochs ?? 4) }),
       command: 'node examples/factbook.mjs',
-      events: { onEvaluation: (step, { loss }) => console.error(`${name}: step ${step}, validation loss ${loss?.toFixed(3)}`) },
+      events: { onEvaluation: (step, { validationLoss }) => console.error(`${name}: step ${step}, validation loss ${validationLoss?.toFixed(3)}`) },
     });
   }
   const minutes = (performance.now() - begin) / 60_000;

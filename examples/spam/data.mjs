@@ -107,7 +107,7 @@ const normalSubject = (subject) =>
     .trim();
 
 /** What ties a mail to others: equal text, a band of near-duplicates, a thread by subject or Message-Id; and the sender. */
-function tiesOf(messages) {
+export function tiesOf(messages) {
   const fingerprinter = new Fingerprinter(NEAR);
   return messages.map((message) => {
     const { exact, bands } = fingerprinter.of(`${message.subject}\n${message.body}`);

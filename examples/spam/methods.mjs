@@ -1,126 +1,103 @@
 /** The ways to make a filter of the base model. Each gives scores of mails: log p(spam) - log p(ham). */
-import { dispose, embedding, keep, memoryUse, parameter, resetPeak, scope, Tape, tensor, tokenLogProbs, weightedSum } from 'telar/engine';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadLanguageModel } from 'telar/generate';
 import { loraTargets, newAdapter } from 'telar/model';
-import { lossAndGradients, Optimizer, train } from 'telar/train';
-import { LabelBatches, labelPrompt, labelTokens, mailTokens, packSequences, QUESTION } from './label-batches.mjs';
-import { bestThreshold, randomNumbers } from './score.mjs';
+import { tune } from 'telar/tune';
+import { labelLikelihoods, scoreTexts, trainHead } from 'telar/understand';
+import { LABELS, layout } from './data.mjs';
+import { randomNumbers, score } from './score.mjs';
 
-const TOKENS_AT_A_TIME = 4096;
+/** What comes between a mail and its label; the label follows a space. */
+export const QUESTION = '\n\nType:';
+const ANSWERS = LABELS.map((label) => ` ${label}`);
 
-/** @typedef {{ model: import('telar/model').Transformer, tokenizer: import('telar/tokenizer').Tokenizer }} LanguageModel */
-
-/** Groups of sequences that go through the model together, longest with longest. */
-function* together(sequences, extra) {
-  const order = [...sequences.keys()].toSorted((a, b) => sequences[a].length - sequences[b].length);
-  let members = [];
-  let rows = 0;
-  for (const i of order) {
-    if (members.length > 0 && rows + sequences[i].length + extra > TOKENS_AT_A_TIME) {
-      yield members;
-      members = [];
-      rows = 0;
-    }
-    members.push(i);
-    rows += sequences[i].length + extra;
-  }
-  if (members.length > 0) yield members;
+/**
+ * A mail as text of at most about `length` tokens: three quarters from its beginning, one from its end, where senders say
+ * who they are.
+ */
+export function mailText(tokenizer, mail, length) {
+  const text = layout(mail).slice(0, 40_000);
+  const ids = tokenizer.encode(text);
+  if (ids.length <= length) return text;
+  const tail = Math.floor(length / 4);
+  const piece = (from, to) => tokenizer.decode(ids.subarray(from, to)).replaceAll('\ufffd', '');
+  return `${piece(0, length - tail)}\n...\n${piece(ids.length - tail, ids.length)}`;
 }
 
-/** log p(spam) - log p(ham) after each sequence, whatever is attached to the model. @param {LanguageModel} lm */
-export function labelScores({ model, tokenizer }, sequences) {
-  const [ham, spam] = labelTokens(tokenizer);
-  const scores = new Float64Array(sequences.length);
-  const { vocabSize } = model.config;
-  for (const members of together(sequences, model.virtualTokens.length))
-    scope(() => {
-      const own = members.map((i) => sequences[i]);
-      const batch = packSequences(own, own.map(() => -1), model.virtualTokens);
-      const last = batch.sequenceStarts.subarray(1).map((end) => end - 1);
-      const logits = model.logits(embedding(model.hidden(batch), last)).data; // [sequences, vocab]
-      for (const [row, i] of members.entries())
-        scores[i] = logits[row * vocabSize + spam] - logits[row * vocabSize + ham];
-    });
-  return scores;
+const margin = ([ham, spam]) => spam - ham;
+
+/** log p(spam) - log p(ham) of a model, with what is attached to it, for each mail. */
+async function labelScores(lm, mails, length) {
+  const prompts = mails.map((mail) => mailText(lm.tokenizer, mail, length) + QUESTION);
+  return (await labelLikelihoods(lm, prompts, ANSWERS)).map(margin);
 }
 
 /**
- * Trains an adapter to say the label, and keeps the step that is best on the validation mails.
- * @param {LanguageModel} lm @param {import('telar/model').AdapterConfig} config
- * @param {{ epochs: number, size: number, learningRate: number, length: number, initial?: Float32Array, checks?: number, seed?: number }} options
+ * LoRA or prompt tuning: the model learns to say the label after a mail; its run directory is `out`.
+ * @param {import('telar/tune').TuneOptions} options of the method
  */
-export async function tuneAdapter(lm, config, { train: mails, validation }, options, log = () => {}) {
-  const { epochs, size, learningRate, length, initial, checks = 8, seed = 1, gradients } = options;
-  const { model, tokenizer } = lm;
-  const adapter = newAdapter(model, config, { seed, ...(initial && { initial }) });
-  model.attach(adapter);
-  const labels = labelTokens(tokenizer);
-  const batches = new LabelBatches({
-    sequences: mails.map((mail) => labelPrompt(tokenizer, mail, length)),
-    targets: mails.map(({ label }) => labels[label]),
-    size,
-    virtualTokens: model.virtualTokens,
-    random: randomNumbers(seed),
+export async function tuned({ base, parts, length, out }, options, log) {
+  const { tokenizer, model } = loadLanguageModel(base);
+  model.dispose();
+  const files = { train: `${out}-train.jsonl`, validation: `${out}-validation.jsonl` };
+  for (const [part, path] of Object.entries(files))
+    writeFileSync(
+      path,
+      parts[part]
+        .map((mail) => ({ prompt: mailText(tokenizer, mail, length) + QUESTION, completion: ANSWERS[mail.label] }))
+        .map((record) => `${JSON.stringify(record)}\n`)
+        .join(''),
+    );
+  if (!existsSync(join(out, 'final'))) {
+    rmSync(out, { recursive: true, force: true });
+    await tune({
+      model: base,
+      data: [files.train],
+      validation: [files.validation],
+      out,
+      patience: 0,
+      command: 'node examples/spam.mjs',
+      events: { onEvaluation: (step, { validationLoss }) => log(`step ${step}, validation loss ${validationLoss?.toFixed(4)}`) },
+      ...options,
+    });
+  }
+  const lm = loadLanguageModel(base, { adapters: [join(out, 'final')] });
+  const scores = await labelScores(lm, parts.test, length);
+  const trained = lm.model.adapters
+    .flatMap(({ parameters }) => [...parameters.values()])
+    .reduce((sum, { size }) => sum + size, 0);
+  for (const adapter of lm.model.adapters) adapter.dispose();
+  lm.model.dispose();
+  return { scores, trained };
+}
+
+/** A head over the pooled hidden state of the frozen base; with `rank`, a LoRA of that rank learns along. */
+export async function head({ base, parts, length }, { rank, pooling = 'mean', ...options }, log) {
+  const lm = loadLanguageModel(base);
+  const adapter = rank === undefined ? null : newAdapter(lm.model, loraOf(lm, rank), { seed: 1 });
+  if (adapter) lm.model.attach(adapter);
+  const texts = (mails) => mails.map((mail) => mailText(lm.tokenizer, mail, length) + QUESTION);
+  const labelled = (mails) => ({
+    names: LABELS,
+    texts: texts(mails),
+    labels: Uint8Array.from(mails, ({ label }) => label),
   });
-  const held = validation.map((mail) => labelPrompt(tokenizer, mail, length));
-  const steps = Math.round((epochs * mails.length) / size);
-  const optimizer = new Optimizer(adapter.parameters, { ...ADAM, learningRate });
-  const best = new BestValues(adapter);
-  const every = Math.max(1, Math.ceil(steps / checks));
-  let sum = 0;
-  await train({
-    optimizer,
-    batches,
-    accumulate: 1,
-    gradients: gradients ?? ((batch, scored) => lossAndGradients(model, batch, scored)),
-    rate: (step) => (step > steps ? null : Math.min(1, step / (0.06 * steps)) * Math.min(1, (steps - step + 1) / (0.6 * steps))),
-    onStep: ({ step, loss }) => {
-      sum += loss;
-      if (step % every !== 0 && step !== steps) return;
-      const value = best.offer(crossEntropy(validation, labelScores(lm, held)));
-      log(`${config.kind}: step ${step} of ${steps}, loss ${(sum / every).toFixed(4)}, validation ${value.toFixed(4)}`);
-      sum = 0;
-    },
+  const { head, report } = await trainHead(lm, labelled(parts.train), {
+    pooling,
+    validation: labelled(parts.validation),
+    ...(adapter && { along: adapter.parameters }),
+    onValidation: (step, loss) => log(`step ${step}, best validation loss ${loss.toFixed(4)}`),
+    ...options,
   });
-  best.restore();
-  optimizer.dispose();
-  const trained = [...adapter.parameters.values()].reduce((total, { size }) => total + size, 0);
-  return { adapter, trained };
+  const scores = (await scoreTexts(lm, head, texts(parts.test))).map(margin);
+  head.dispose();
+  adapter?.dispose();
+  lm.model.dispose();
+  return { scores, trained: report.trainedParameters };
 }
 
-const ADAM = { kind: 'adamw', matrixLearningRate: 0, beta1: 0.9, beta2: 0.98, eps: 1e-8, weightDecay: 0, momentum: 0, clip: 1 };
-
-/** Mean -log p of the right one of two labels. */
-export function crossEntropy(mails, scores) {
-  let sum = 0;
-  for (const [i, { label }] of mails.entries()) {
-    const margin = label === 1 ? scores[i] : -scores[i];
-    sum += Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin)));
-  }
-  return sum / mails.length;
-}
-
-/** A copy of an adapter's values where the validation was best. */
-class BestValues {
-  constructor(adapter) {
-    this.adapter = adapter;
-    this.value = Infinity;
-    this.copies = new Map();
-  }
-
-  offer(value) {
-    if (value < this.value) {
-      this.value = value;
-      for (const [name, { data }] of this.adapter.parameters) this.copies.set(name, data.slice());
-    }
-    return value;
-  }
-
-  restore() {
-    for (const [name, copy] of this.copies) this.adapter.parameters.get(name).data.set(copy);
-  }
-}
-
-export const lora = ({ model }, rank) => ({
+const loraOf = ({ model }, rank) => ({
   kind: 'lora',
   rank,
   alpha: 2 * rank,
@@ -130,89 +107,50 @@ export const lora = ({ model }, rank) => ({
   modulesToSave: [],
 });
 
-/** Embeddings of a text's tokens, over and over, as a soft prompt to start from. */
-export function embeddingsOf({ model, tokenizer }, text, count) {
-  const ids = tokenizer.encode(text);
-  const rows = Int32Array.from({ length: count }, (_, i) => ids[i % ids.length]);
-  return scope(() => Float32Array.from(embedding(model.parameters.get('embed.weight'), rows).data));
-}
-
-/** Tokens of a shot of a few-shot prompt, and of the mail it is about. */
+/** Tokens of an example in a few-shot prompt. */
 const SHOT = 56;
 
 /**
- * Few-shot prompting: k mails with their labels before the one that is asked about; the scores minus those of a mail without
- * content (Zhao et al. 2021). k and the draw of examples are what is best on validation mails.
+ * Few-shot prompting: k mails with their labels before the one that is asked about; what the model says of a mail without
+ * content is divided out (Zhao et al. 2021). k and the draw of the examples are those that are best on validation mails.
  */
-export function fewShot(lm, parts, { length, draws = 3, validationMails = 160, ks = [0, 2, 4] }, log = () => {}) {
-  const { train: mails, validation } = parts;
-  const { tokenizer, model } = lm;
-  const question = Array.from(tokenizer.encode(QUESTION));
-  const start = tokenizer.bos ?? tokenizer.eos;
-  const words = [' ham', ' spam'].map((text) => Array.from(tokenizer.encode(text)));
-  const gap = Array.from(tokenizer.encode('\n\n'));
-  const some = evenly(validation, validationMails);
-  const scorer = (shots) => {
-    const shown = shots.flatMap((shot) => [...mailTokens(tokenizer, shot, SHOT), ...question, ...words[shot.label], ...gap]);
-    const room = Math.min(length, model.config.context - shown.length - question.length - 2);
-    const prompt = (ids) => Int32Array.from([start, ...shown, ...ids, ...question]);
-    const empty = ['N/A', '', '[MASK]'].map((text) => prompt([...tokenizer.encode(`From: ${text}\nSubject: ${text}\n\n${text}`)]));
-    const bias = labelScores(lm, empty).reduce((a, b) => a + b) / empty.length;
-    return (list) => labelScores(lm, list.map((mail) => prompt(mailTokens(tokenizer, mail, room)))).map((value) => value - bias);
-  };
+export async function fewShot({ base, parts, length }, { draws, validationMails, ks }, log) {
+  const lm = loadLanguageModel(base);
+  const { tokenizer } = lm;
   const random = randomNumbers(7);
   const pick = (label) => {
-    const own = mails.filter((mail) => mail.label === label);
+    const own = parts.train.filter((mail) => mail.label === label);
     return own[Math.floor(random() * own.length)];
   };
-  let best = { f1: -1, k: 0, scores: scorer([]) };
+  const scorer = (shots) => {
+    const shown = shots.map((shot) => `${mailText(tokenizer, shot, SHOT)}${QUESTION}${ANSWERS[shot.label]}\n\n`).join('');
+    const room = Math.min(length, lm.model.config.context - tokenizer.encode(shown).length - 24);
+    const contentFree = ['N/A', '', '-'].map((text) => `${shown}From: ${text}\nSubject: ${text}\n\n${text}${QUESTION}`);
+    return async (mails) => {
+      const prompts = mails.map((mail) => shown + mailText(tokenizer, mail, room) + QUESTION);
+      return (await labelLikelihoods(lm, prompts, ANSWERS, { calibrate: 'content-free', contentFree })).map(margin);
+    };
+  };
+  const some = evenly(parts.validation, validationMails);
+  let best = { f1: -1, scorer: scorer([]) };
   for (const k of ks)
     for (let draw = 0; draw < (k === 0 ? 1 : draws); draw++) {
       const shots = Array.from({ length: k }, (_, i) => pick(i % 2));
-      const scores = scorer(shots);
-      const f1 = f1At0(some, scores(some));
-      log(`few-shot: ${k} examples, draw ${draw + 1}: macro-F1 ${f1.toFixed(3)} on ${some.length} validation mails`);
-      if (f1 > best.f1) best = { f1, k, scores };
+      const own = scorer(shots);
+      const f1 = score(some, predictions(await own(some)), { draws: 1 }).macroF1;
+      log(`${k} examples, draw ${draw + 1}: macro-F1 ${f1.toFixed(3)} on ${some.length} validation mails`);
+      if (f1 > best.f1) best = { f1, k, scorer: own };
     }
-  return best;
+  log(`best: ${best.k} examples`);
+  const scores = await best.scorer(parts.test);
+  lm.model.dispose();
+  return { scores, trained: 0 };
 }
 
-function f1At0(mails, scores) {
-  const sure = mails.map((_, i) => (scores[i] > 0 ? 1 : 0));
-  let sum = 0;
-  for (const label of [0, 1]) {
-    const hits = mails.filter((mail, i) => mail.label === label && sure[i] === label).length;
-    const said = sure.filter((value) => value === label).length;
-    const there = mails.filter((mail) => mail.label === label).length;
-    sum += (2 * hits) / (said + there) / 2;
-  }
-  return sum;
+/** The more probable label of each mail. */
+export const predictions = (scores) => Array.from(scores, (value) => (value > 0 ? 1 : 0));
+
+export function evenly(list, count) {
+  if (list.length <= count) return [...list];
+  return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]);
 }
-
-const evenly = (list, count) =>
-  list.length <= count ? [...list] : Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]);
-
-/** Mean of the final hidden states of a mail, and the state at its end. @returns {Float32Array[]} [2 width + 1], the last is 1 */
-export function features(lm, sequences) {
-  const { model } = lm;
-  const { width } = model.config;
-  const out = [];
-  for (const members of together(sequences, model.virtualTokens.length))
-    scope(() => {
-      const own = members.map((i) => sequences[i]);
-      const { sequenceStarts, ...batch } = packSequences(own, own.map(() => -1), model.virtualTokens);
-      const hidden = model.hidden({ ...batch, sequenceStarts }).data; // [rows, width]
-      for (const [k, i] of members.entries()) {
-        const [begin, end] = [sequenceStarts[k] + model.virtualTokens.length, sequenceStarts[k + 1]];
-        const vector = new Float32Array(2 * width + 1);
-        for (let row = begin; row < end; row++)
-          for (let j = 0; j < width; j++) vector[j] += hidden[row * width + j] / (end - begin);
-        vector.set(hidden.subarray((end - 1) * width, end * width), width);
-        vector[2 * width] = 1;
-        out[i] = vector;
-      }
-    });
-  return out;
-}
-
-export { dispose, keep, memoryUse, parameter, resetPeak, Tape, tensor, tokenLogProbs, weightedSum, bestThreshold };
