@@ -50,7 +50,12 @@ export function firstClause(value) {
 export function firstItems(value, count) {
   const items = firstClause(value)
     .split(',')
-    .map((item) => item.replace(/[\d.,<>~%-]+(?:\s*(?:km|%))?/g, ' ').replace(/\s+/g, ' ').trim())
+    .map((item) =>
+      item
+        .replace(/[\d.,<>~%-]+(?:\s*(?:km|%))?/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    )
     .filter((item) => item !== '' && !/^(?:other|none|unspecified|unknown|and)\b/i.test(item));
   return items.slice(0, count).join(', ');
 }
@@ -59,7 +64,8 @@ export function firstItems(value, count) {
 export function roundedNumber(value) {
   const found = /(\d[\d,]*(?:\.\d+)?)\s*(million|billion)?/.exec(cleanText(value));
   if (!found) return '';
-  const number = Number(found[1].replaceAll(',', '')) * (found[2] === 'million' ? 1e6 : found[2] === 'billion' ? 1e9 : 1);
+  const number =
+    Number(found[1].replaceAll(',', '')) * (found[2] === 'million' ? 1e6 : found[2] === 'billion' ? 1e9 : 1);
   if (!(number > 0)) return '';
   if (number >= 1e9) return `${(number / 1e9).toFixed(2)} billion`;
   if (number >= 1e6) return `${(number / 1e6).toFixed(1)} million`;
@@ -220,7 +226,9 @@ export function readCountry(profile) {
     const fact = answer(text);
     if (fact === '' || fact.length > LONGEST_ANSWER || /^(?:none|NA|no\b)/i.test(fact)) continue;
     facts.set(kind, fact);
-    const clause = cleanText(text).split(/;|\+\+|per US dollar/)[0].trim();
+    const clause = cleanText(text)
+      .split(/;|\+\+|per US dollar/)[0]
+      .trim();
     const label = kind[0].toUpperCase() + kind.slice(1);
     sentences.set(kind, `${label}: ${clause.includes(fact) && clause.length <= 100 ? clause : fact}.`);
   }

@@ -31,7 +31,10 @@ describe('facts', () => {
   it('leaves out what a profile does not say', () => {
     const { name, facts } = readCountry({
       Government: {
-        'Country name': { 'conventional short form': { text: 'none' }, 'conventional long form': { text: 'Freedonia' } },
+        'Country name': {
+          'conventional short form': { text: 'none' },
+          'conventional long form': { text: 'Freedonia' },
+        },
         Capital: { name: { text: 'none; officially' } },
         'Government type': { text: 'republic' },
       },

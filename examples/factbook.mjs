@@ -40,7 +40,10 @@ writeExamples(data, [
 ]);
 writeExamples(
   validation,
-  sample(questions.filter(({ part }) => part === 'phrasing'), 400).map((question) => [fromMemory(question), question]),
+  sample(
+    questions.filter(({ part }) => part === 'phrasing'),
+    400,
+  ).map((question) => [fromMemory(question), question]),
 );
 
 if (!existsSync(join(flags.base, 'config.json'))) {
@@ -48,7 +51,9 @@ if (!existsSync(join(flags.base, 'config.json'))) {
   console.error(`${flags.base} is missing: npm start -- --minutes ${flags.minutes} --out ${out}`);
   rmSync(out, { recursive: true, force: true });
   const cli = join(dirname(fileURLToPath(import.meta.url)), '../dist/cli/main.js');
-  const { status } = spawnSync(process.execPath, [cli, 'start', '--minutes', flags.minutes, '--out', out], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [cli, 'start', '--minutes', flags.minutes, '--out', out], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -58,10 +63,25 @@ const METHODS = {
 };
 const parts = {
   'seen fact, seen words': { list: sample(seen, 400), prompt: fromMemory },
-  'seen fact, new words': { list: sample(questions.filter(({ part }) => part === 'phrasing'), 400), prompt: fromMemory },
-  'new country': { list: sample(questions.filter(({ part, phrasing }) => part === 'country' && phrasing < 4), 400), prompt: fromMemory },
+  'seen fact, new words': {
+    list: sample(
+      questions.filter(({ part }) => part === 'phrasing'),
+      400,
+    ),
+    prompt: fromMemory,
+  },
+  'new country': {
+    list: sample(
+      questions.filter(({ part, phrasing }) => part === 'country' && phrasing < 4),
+      400,
+    ),
+    prompt: fromMemory,
+  },
   'new country, passage given': {
-    list: sample(questions.filter(({ part, phrasing }) => part === 'country' && phrasing < 4), 400),
+    list: sample(
+      questions.filter(({ part, phrasing }) => part === 'country' && phrasing < 4),
+      400,
+    ),
     prompt: fromPassage,
   },
 };
@@ -82,7 +102,10 @@ for (const [name, plan] of Object.entries(METHODS)) {
       ...plan,
       ...((flags.epochs !== undefined || flags.quick) && { epochs: Number(flags.epochs ?? 4) }),
       command: 'node examples/factbook.mjs',
-      events: { onEvaluation: (step, { validationLoss }) => console.error(`${name}: step ${step}, validation loss ${validationLoss?.toFixed(3)}`) },
+      events: {
+        onEvaluation: (step, { validationLoss }) =>
+          console.error(`${name}: step ${step}, validation loss ${validationLoss?.toFixed(3)}`),
+      },
     });
   }
   const minutes = (performance.now() - begin) / 60_000;
@@ -94,7 +117,8 @@ for (const [name, plan] of Object.entries(METHODS)) {
     rows.push([name, part, String(list.length), percent(exact), percent(f1), minutes.toFixed(1)]);
     if (name === 'full' && part === 'new country')
       for (const [i, { question, answer }] of list.entries())
-        if (!exactMatch(answers[i], answer) && i % 40 === 0) wrong.push(`- ${question} ${answers[i]} (right: ${answer})`);
+        if (!exactMatch(answers[i], answer) && i % 40 === 0)
+          wrong.push(`- ${question} ${answers[i]} (right: ${answer})`);
   }
   lm.model.dispose();
 }

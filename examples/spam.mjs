@@ -29,6 +29,7 @@ const PLAN = quick
       base: { layers: 2, width: 64, context: 512, vocab: 1024, steps: 60 },
       mails: 0.08,
       length: 96,
+      promptLength: 64,
       lora: { rank: 8, learningRate: 5e-3, epochs: 2, evaluateEvery: 10 },
       prompt: { virtualTokens: 20, learningRate: 0.3, epochs: 2, evaluateEvery: 10 },
       along: { rank: 8, learningRate: 3e-3, epochs: 1 },
@@ -38,8 +39,10 @@ const PLAN = quick
       base: BASE,
       mails: 1,
       length: 224,
+      // a prompt needs many steps more than it needs long mails
+      promptLength: 128,
       lora: { rank: 16, learningRate: 2e-3, epochs: 3, evaluateEvery: 75 },
-      prompt: { virtualTokens: 50, learningRate: 0.3, epochs: 6, evaluateEvery: 150 },
+      prompt: { virtualTokens: 40, learningRate: 0.3, epochs: 6, evaluateEvery: 150, batchTokens: 2048 },
       along: { rank: 16, learningRate: 2e-3, epochs: 2 },
       few: { ks: [0, 2, 4], draws: 3, validationMails: 160 },
     };
@@ -61,9 +64,7 @@ console.error(
     .join('\n'),
 );
 
-const begin = performance.now();
-const base = await baseModel(out, parts.train, PLAN.base, note('base model'));
-const baseMinutes = (performance.now() - begin) / 60_000;
+const { model: base, minutes: baseMinutes } = await baseModel(out, parts.train, PLAN.base, note('base model'));
 const task = { base, parts: fewer, length: PLAN.length };
 const whole = { ...task, parts };
 
@@ -71,7 +72,9 @@ const results = [
   await stage('naive Bayes', () => bayes()),
   await stage('linear classifier', () => linear()),
   await stage('few-shot prompt', (log) => fewShot(whole, PLAN.few, log)),
-  await stage('prompt tuning', (log) => tunedBy('prompt', { ...PLAN.prompt, init: 'text', initText: INSTRUCTION }, log)),
+  await stage('prompt tuning', (log) =>
+    tunedBy('prompt', { ...PLAN.prompt, init: 'text', initText: INSTRUCTION }, log, PLAN.promptLength),
+  ),
   await stage('head, frozen', (log) => head(whole, {}, log)),
   await stage('LoRA', (log) => tunedBy('lora', PLAN.lora, log)),
   await stage('head + LoRA', (log) => head(task, PLAN.along, log)),
@@ -110,7 +113,12 @@ async function stage(name, run) {
     const { scores, trained } = await run(note(name));
     const minutes = (performance.now() - start) / 60_000;
     const { peakBytes } = memoryUse();
-    kept = { scores: Array.from(scores), trained, minutes, mebibytes: peakBytes > 0 ? Math.round(peakBytes / 2 ** 20) : null };
+    kept = {
+      scores: Array.from(scores),
+      trained,
+      minutes,
+      mebibytes: peakBytes > 0 ? Math.round(peakBytes / 2 ** 20) : null,
+    };
     writeFileSync(path, JSON.stringify(kept));
   }
   const result = { name, ...kept, ...score(parts.test, predictions(kept.scores)) };
@@ -118,8 +126,8 @@ async function stage(name, run) {
   return result;
 }
 
-function tunedBy(method, options, log) {
-  return tuned({ ...task, out: join(out, method) }, { method, batchTokens: BATCH_TOKENS, ...options }, log);
+function tunedBy(method, options, log, length = PLAN.length) {
+  return tuned({ ...task, length, out: join(out, method) }, { method, batchTokens: BATCH_TOKENS, ...options }, log);
 }
 
 /** Baselines see the whole mail. */

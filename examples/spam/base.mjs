@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pretrain } from 'telar/train';
+import { pretrain, readRun } from 'telar/train';
 import { LABELS, layout } from './data.mjs';
 
 /** Depth, width and length of the base: a few minutes on two cores. */
@@ -12,17 +12,18 @@ export const BASE = { layers: 4, width: 256, context: 512, vocab: 4096, steps: 1
 /**
  * Pretrains a base model into `folder`, unless one is there.
  * @param {import('./data.mjs').Message[]} mails of the training part alone; their labels are not looked at
- * @returns {Promise<string>} the model directory
+ * @returns {Promise<{ model: string, minutes: number }>} the model directory, and how long it took to make
  */
 export async function baseModel(folder, mails, plan = BASE, log = console.error) {
   const out = join(folder, 'base');
   const model = join(out, 'final');
-  if (existsSync(join(model, 'config.json'))) return model;
+  if (existsSync(join(model, 'config.json'))) return { model, minutes: readRun(out).result.seconds / 60 };
   rmSync(out, { recursive: true, force: true });
   const text = join(folder, 'base.jsonl');
-  const documents = [...mails.map((mail) => layout(mail).slice(0, 12_000)), ...mails.map(withField), ...speeches()];
+  const documents = [...mails.map((mail) => layout(mail).slice(0, 4000)), ...mails.map(withField), ...speeches()];
   writeFileSync(text, documents.map((text) => `${JSON.stringify({ text })}\n`).join(''));
   const { context, layers, width, vocab, steps } = plan;
+  const begin = performance.now();
   let told = 0;
   await pretrain({
     paths: [text],
@@ -37,7 +38,7 @@ export async function baseModel(folder, mails, plan = BASE, log = console.error)
       },
     },
   });
-  return model;
+  return { model, minutes: (performance.now() - begin) / 60_000 };
 }
 
 /**

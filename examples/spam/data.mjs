@@ -33,7 +33,9 @@ export function readCorpus() {
   if (!existsSync(data)) throw new Error(`${data} is missing: npm install`);
   const messages = [];
   for (const group of ['easy-ham-1', 'easy-ham-2', 'hard-ham-1', 'spam-1', 'spam-2'])
-    for (const file of readdirSync(join(data, group)).filter((name) => name.endsWith('.json')).toSorted()) {
+    for (const file of readdirSync(join(data, group))
+      .filter((name) => name.endsWith('.json'))
+      .toSorted()) {
       const { id, text } = JSON.parse(readFileSync(join(data, group, file), 'utf8'));
       messages.push(toMessage(text, `${group}/${id}`, group.startsWith('spam') ? 1 : 0));
     }
@@ -43,7 +45,9 @@ export function readCorpus() {
 /** @returns {Message} */
 export function toMessage(source, name, label) {
   const mail = parseMail(source);
-  const ids = ['message-id', 'in-reply-to', 'references'].flatMap((field) => mail.field(field).match(/<[^<>\s]+>/g) ?? []);
+  const ids = ['message-id', 'in-reply-to', 'references'].flatMap(
+    (field) => mail.field(field).match(/<[^<>\s]+>/g) ?? [],
+  );
   return {
     name,
     label,
@@ -71,22 +75,35 @@ function cleanFrom(from) {
 
 /** Without the tags of mailing lists, [Razor-users] or ILUG: and what the anonymiser left. */
 function cleanSubject(subject) {
-  return cleanText(subject.replace(/\[[\w .-]{2,30}\]\s*/g, '')).replace(/\s+/g, ' ').slice(0, 150).trim();
+  return cleanText(subject.replace(/\[[\w .-]{2,30}\]\s*/g, ''))
+    .replace(/\s+/g, ' ')
+    .slice(0, 150)
+    .trim();
 }
 
 /** A line of underscores and what a list wrote below it; sponsors' lines of one list host. */
-const LIST_FOOTER = /\n[_-]{20,}\n[\s\S]{0,40}(?:mailing list|list-?info|unsubscribe)[\s\S]*$|\n-{10,}\nThis sf\.?net email is sponsored by[\s\S]*$/i;
-const LIST_TAIL = /\n(?:[^\n]*\b(?:mailman|listinfo|maintainer: listmaster|Irish Linux Users)\b[^\n]*|[^\n]{2,40} mailing list)(?=\n|$)/gi;
+const LIST_FOOTER =
+  /\n[_-]{20,}\n[\s\S]{0,40}(?:mailing list|list-?info|unsubscribe)[\s\S]*$|\n-{10,}\nThis sf\.?net email is sponsored by[\s\S]*$/i;
+const LIST_TAIL =
+  /\n(?:[^\n]*\b(?:mailman|listinfo|maintainer: listmaster|Irish Linux Users)\b[^\n]*|[^\n]{2,40} mailing list)(?=\n|$)/gi;
 
 function cleanBody(body) {
-  return cleanText(body.replace(LIST_FOOTER, '').replace(LIST_TAIL, '').replace(/\n[_=*-]{10,}(?=\n|$)/g, '\n---'))
+  return cleanText(
+    body
+      .replace(LIST_FOOTER, '')
+      .replace(LIST_TAIL, '')
+      .replace(/\n[_=*-]{10,}(?=\n|$)/g, '\n---'),
+  )
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }
 
 function cleanText(text) {
   return text
-    .replace(/\b(?:https?:\/\/|www\.)(?:[^\s<>"')/@]*@)?([\w.-]*)[^\s<>"')]*/gi, (_, host) => `http://${host.slice(-40)}`)
+    .replace(
+      /\b(?:https?:\/\/|www\.)(?:[^\s<>"')/@]*@)?([\w.-]*)[^\s<>"')]*/gi,
+      (_, host) => `http://${host.slice(-40)}`,
+    )
     .replace(new RegExp(ADDRESS, 'g'), 'name@host')
     .replace(/\b[\w.-]*(?:taint\.org|netnoteinc|jmason|slashnull|spamassassin)[\w.-]*/gi, 'host')
     .replace(/\b[qyz]{4,}\b/gi, 'name');
@@ -167,7 +184,8 @@ export function splitMessages(messages, seed = 1) {
     return SHARES.findIndex((share) => (u -= share) < 0);
   });
   const claims = new Map();
-  for (const [i, keys] of ties.entries()) for (const key of keys) claims.set(key, Math.max(claims.get(key) ?? 0, part[i]));
+  for (const [i, keys] of ties.entries())
+    for (const key of keys) claims.set(key, Math.max(claims.get(key) ?? 0, part[i]));
   const result = { train: [], validation: [], test: [], dropped: [] };
   for (const [i, message] of messages.entries()) {
     const kept = ties[i].every((key) => claims.get(key) === part[i]);

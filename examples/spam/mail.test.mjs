@@ -33,12 +33,12 @@ describe('parseMail', () => {
     const part = (type, text) => `--b=1\nContent-Type: ${type}\n\n${text}\n`;
     const alternative = ['Content-Type: multipart/alternative; boundary="b=1"'];
     const html = '<html><body><p>rich &amp; poor</p></body></html>';
-    expect(parseMail(mail(alternative, `preamble\n${part('text/html', html)}${part('text/plain', 'plain')}--b=1--`)).body).toBe(
-      'plain',
-    );
-    expect(parseMail(mail(alternative, `${part('text/plain', '  ')}${part('text/html', html)}--b=1--\nafter`)).body).toBe(
-      'rich & poor',
-    );
+    expect(
+      parseMail(mail(alternative, `preamble\n${part('text/html', html)}${part('text/plain', 'plain')}--b=1--`)).body,
+    ).toBe('plain');
+    expect(
+      parseMail(mail(alternative, `${part('text/plain', '  ')}${part('text/html', html)}--b=1--\nafter`)).body,
+    ).toBe('rich & poor');
   });
 
   it('joins the readable parts of a nested mail and leaves attachments out, closed or not', () => {

@@ -58,7 +58,9 @@ export async function tuned({ base, parts, length, out }, options, log) {
       out,
       patience: 0,
       command: 'node examples/spam.mjs',
-      events: { onEvaluation: (step, { validationLoss }) => log(`step ${step}, validation loss ${validationLoss?.toFixed(4)}`) },
+      events: {
+        onEvaluation: (step, { validationLoss }) => log(`step ${step}, validation loss ${validationLoss?.toFixed(4)}`),
+      },
       ...options,
     });
   }
@@ -123,7 +125,9 @@ export async function fewShot({ base, parts, length }, { draws, validationMails,
     return own[Math.floor(random() * own.length)];
   };
   const scorer = (shots) => {
-    const shown = shots.map((shot) => `${mailText(tokenizer, shot, SHOT)}${QUESTION}${ANSWERS[shot.label]}\n\n`).join('');
+    const shown = shots
+      .map((shot) => `${mailText(tokenizer, shot, SHOT)}${QUESTION}${ANSWERS[shot.label]}\n\n`)
+      .join('');
     const room = Math.min(length, lm.model.config.context - tokenizer.encode(shown).length - 24);
     const contentFree = ['N/A', '', '-'].map((text) => `${shown}From: ${text}\nSubject: ${text}\n\n${text}${QUESTION}`);
     return async (mails) => {
