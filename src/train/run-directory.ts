@@ -78,16 +78,16 @@ export function readRunAs<T>(folder: string, kind: string, schema: z.ZodType<T>)
   } catch (error) {
     throw new InputError(`${folder} is not a run directory: ${FILE}: ${describeError(error)}`, { cause: error });
   }
+  let found: string;
   try {
     const json: unknown = JSON.parse(text);
-    const { kind: found } = z.looseObject({ kind: z.string().default('pretrain') }).parse(json);
-    if (found !== kind) throw new InputError(`${path} is of telar ${found}, not of telar ${kind}`);
-    return schema.parse(json);
+    found = z.looseObject({ kind: z.string().default('pretrain') }).parse(json).kind;
+    if (found === kind) return schema.parse(json);
   } catch (error) {
-    if (error instanceof InputError) throw error;
     const where = error instanceof z.ZodError ? error.issues[0]?.path.join('.') : describeError(error);
     throw new InputError(`${path} is not valid (${where})`, { cause: error });
   }
+  throw new InputError(`${path} is of telar ${found}, not of telar ${kind}`);
 }
 
 export function writeRun(folder: string, run: object): void {

@@ -201,7 +201,7 @@ describe('help', () => {
     for (const name of names) {
       const help = await telar([name, '--help']);
       expect(help.code).toBe(0);
-      const shows = ['bench', 'classify', 'tokenizer'].includes(name)
+      const shows = ['adapter', 'bench', 'classify', 'tokenizer'].includes(name)
         ? /Commands:/
         : name === 'doctor'
           ? /Usage:/
