@@ -48,6 +48,10 @@ it('runs every command of the README and the docs', async () => {
     join(folder, 'corpus.yaml'),
     /^```yaml\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/corpus.md'), 'utf8'))![1]!,
   );
+  writeFileSync(
+    join(folder, 'person.schema.json'),
+    /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/understanding.md'), 'utf8'))![1]!,
+  );
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order
