@@ -49,9 +49,11 @@ it('runs every command of the README and the docs', async () => {
     /^```yaml\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/corpus.md'), 'utf8'))![1]!,
   );
   writeFileSync(
-    join(folder, 'person.schema.json'),
+    join(folder, 'contact.schema.json'),
     /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/understanding.md'), 'utf8'))![1]!,
   );
+  const structured = readFileSync(join(root, 'docs/structured-output.md'), 'utf8');
+  writeFileSync(join(folder, 'person.schema.json'), /^```json\n(.*?)^```/ms.exec(structured)![1]!);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order

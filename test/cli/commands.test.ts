@@ -109,6 +109,42 @@ describe('telar generate', () => {
   });
 });
 
+describe('telar generate with a form', () => {
+  const generate = (...flags: string[]): string[] => ['generate', '--model', model, '--max-tokens', '40', ...flags];
+
+  it('writes a document of a schema, and gives its value', async () => {
+    const properties = { ok: { type: 'boolean' }, n: { type: 'integer', minimum: 1, maximum: 9 } };
+    const path = at('schema.json');
+    writeFileSync(path, JSON.stringify({ type: 'object', properties, required: ['ok', 'n'] }));
+    const result = await json(generate('--schema', path, '--temperature', '2'));
+    expect(result.value).toEqual(JSON.parse(result.text));
+    expect(result.value).toMatchObject({ ok: expect.any(Boolean), n: expect.any(Number) });
+  });
+
+  it('writes what a pattern matches, or one of some choices', async () => {
+    const { stdout } = await telar(generate('--regex', '[A-Z]{3}-[0-9]+', '--prompt', 'A senator'));
+    expect(stdout).toMatch(/^[A-Z]{3}-[0-9]+\n$/);
+    const result = await json(generate('--choices', ' peace, war', '--prompt', 'A senator asks for'));
+    expect([' peace', ' war']).toContain(result.value);
+  });
+
+  it('says what it cannot do', async () => {
+    const path = at('bad-schema.json');
+    const fails = async (line: RegExp, ...flags: string[]): Promise<void> => {
+      const { code, stderr } = await telar(generate(...flags));
+      expect(stderr).toMatch(line);
+      expect(code).toBe(2);
+    };
+    writeFileSync(path, '{"properties": {"a": {"not": {}}}}');
+    await fails(/bad-schema.json: #\/properties\/a: the keyword "not" is not supported/, '--schema', path);
+    writeFileSync(path, '{');
+    await fails(/bad-schema.json: it is not JSON/, '--schema', path);
+    await fails(/none.json: no such file/, '--schema', at('none.json'));
+    await fails(/give one of them/, '--regex', 'a', '--choices', 'b');
+    await fails(/takes \d+ tokens, and there is room for 40/, '--regex', '(#%){100}');
+  });
+});
+
 describe('telar chat', () => {
   it('answers each line, forgets on /reset, ends on /exit', async () => {
     const input = 'Who asks for peace?\n\n/reset\nAnd the army?\n/exit\nnever read\n';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../io/hash-random.js';
 import { byteTokenizer, trainBpe } from '../../tokenizer/index.js';
 import { formats } from './formats.js';
-import { jsonSchemaConstraint } from './index.js';
+import { type CompiledConstraint, jsonSchemaConstraint } from './index.js';
 import { RandomSchemas } from './random-schema.js';
 import { acceptsText, randomTokens } from './samples.js';
 
@@ -33,7 +33,7 @@ function* schemas(first: number, count: number) {
     try {
       yield { seed, random, schema, constraint: jsonSchemaConstraint(schema, bpe) };
     } catch (error) {
-      expect((error as Error).message).toMatch(/no text at all|endlessly/);
+      if (!/no text at all|endlessly/.test((error as Error).message)) throw error;
     }
   }
 }
@@ -41,25 +41,29 @@ function* schemas(first: number, count: number) {
 it('random tokens of random schemas give valid documents, within the tokens there are', () => {
   const choice = new Random(7);
   let documents = 0;
-  for (const { seed, schema, constraint } of schemas(0, 25)) {
+  for (const { seed, schema, constraint } of schemas(0, 15)) {
     const valid = validator(schema);
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 3; i++) {
       const limit = 30 + choice.int(150);
-      let tokens: number[];
-      try {
-        tokens = randomTokens(constraint, limit, choice);
-      } catch (error) {
-        expect((error as Error).message).toMatch(/shortest text takes \d+ tokens/);
-        continue;
-      }
+      const tokens = randomTokensOrNone(constraint, limit, choice);
       expect(tokens.length).toBeLessThanOrEqual(limit);
       const text = bpe.decode(tokens);
-      expect(valid(JSON.parse(text)), `${seed}: ${text}`).toBe(true);
-      documents++;
+      expect(text === '' || valid(JSON.parse(text)), `${seed}: ${text}`).toBe(true);
+      if (text !== '') documents++;
     }
   }
-  expect(documents).toBeGreaterThan(70);
-});
+  expect(documents).toBeGreaterThan(30);
+}, 120_000);
+
+/** None where the shortest document does not fit, which is said at the start. */
+function randomTokensOrNone(constraint: CompiledConstraint, limit: number, random: Random): number[] {
+  try {
+    return randomTokens(constraint, limit, random);
+  } catch (error) {
+    if (/shortest text takes \d+ tokens/.test((error as Error).message)) return [];
+    throw error;
+  }
+}
 
 /** Whether a document keeps to what is documented beyond the schema: numbers of few digits, no undeclared properties. */
 function isPlain(value: unknown, schema: string): boolean {
@@ -73,17 +77,17 @@ function isPlain(value: unknown, schema: string): boolean {
 
 it('accepts the valid documents among random ones, and no others', () => {
   const counts = { valid: 0, invalid: 0, missed: 0 };
-  for (const { random, schema, constraint, seed } of schemas(1000, 25)) {
+  for (const { random, schema, constraint, seed } of schemas(1000, 20)) {
     const valid = validator(schema);
     const text = JSON.stringify(schema);
     for (let i = 0; i < 25; i++) {
       const document = random.document(schema);
       const json = JSON.stringify(document);
       const accepted = acceptsText(constraint, bpe, json);
-      if (!valid(document)) {
-        expect(accepted, `${seed}: ${json}`).toBe(false);
-        counts.invalid++;
-      } else if (accepted) counts.valid++;
+      const isValid = valid(document);
+      expect(accepted && !isValid, `${seed}: ${json}`).toBe(false);
+      if (!isValid) counts.invalid++;
+      else if (accepted) counts.valid++;
       else if (isPlain(document, text)) counts.missed++;
     }
   }
@@ -91,7 +95,7 @@ it('accepts the valid documents among random ones, and no others', () => {
   expect(counts.invalid).toBeGreaterThan(50);
   // What is left are properties that one object declares and another, which says nothing of them, is given.
   expect(counts.missed).toBeLessThan(counts.valid / 50);
-});
+}, 120_000);
 
 describe('what a schema means', () => {
   const list = {
