@@ -83,6 +83,10 @@ it('runs every command of the README and the docs', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => ({ text: `tax ${from + i}`, answer: i % 3 ? 'money' : 'war' }));
     writeFileSync(join(folder, `topic-${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
+  writeFileSync(
+    join(folder, 'contact.schema.json'),
+    /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/understanding.md'), 'utf8'))![1]!,
+  );
   const structured = readFileSync(join(root, 'docs/structured-output.md'), 'utf8');
   writeFileSync(join(folder, 'person.schema.json'), /^```json\n(.*?)^```/ms.exec(structured)![1]!);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));

@@ -36,7 +36,7 @@ export function extractCommand(): Command {
     .option('--json', 'print one JSON document, [{line, value, cut}], instead of a value a line')
     .addHelpText(
       'after',
-      '\nExample:\n  telar extract --model runs/books/final --schema person.schema.json "Ann Lee, 34, lives in Cork."',
+      '\nExample:\n  telar extract --model runs/books/final --schema contact.schema.json "Ann Lee, 34, lives in Cork."',
     )
     .action(async (given: string | undefined, flags: Flags) => {
       useThreads(flags.threads);
