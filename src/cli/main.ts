@@ -25,6 +25,12 @@ const commands: Record<string, () => Promise<Command>> = {
   bench: async () => (await import('./bench.js')).benchCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 };
+// Whoever reads the output may have seen enough, as head has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const args = process.argv.slice(2);
 const called = args.find((arg) => !arg.startsWith('-'));
 const wanted = called !== undefined && Object.hasOwn(commands, called) ? [called] : Object.keys(commands);
