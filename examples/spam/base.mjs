@@ -28,7 +28,11 @@ export async function baseModel(folder, mails, plan = BASE, log = console.error)
   await pretrain({
     paths: [text],
     out,
-    ...{ context, layers, width, vocab, steps },
+    context,
+    layers,
+    width,
+    vocab,
+    steps,
     command: 'node examples/spam.mjs',
     events: {
       onStep: ({ step, loss }) => {
