@@ -9,11 +9,13 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { kernels } from 'telar/engine';
 import { generateText, loadLanguageModel } from 'telar/generate';
 import { tune } from 'telar/tune';
 import { buildQuestions, exactMatch, readCountries, tokenF1 } from './factbook-questions.mjs';
 import { table } from './table.mjs';
 
+kernels.setThreads(kernels.hardwareThreads());
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LinearClassifier, trainClassifier } from 'telar/classify';
-import { memoryUse, resetPeak } from 'telar/engine';
+import { kernels, memoryUse, resetPeak } from 'telar/engine';
 import { BASE, baseModel } from './spam/base.mjs';
 import { LABELS, layout, readCorpus, splitMessages } from './spam/data.mjs';
 import { evenly, fewShot, head, predictions, tuned } from './spam/methods.mjs';
@@ -17,6 +17,7 @@ import { naiveBayes } from './spam/naive-bayes.mjs';
 import { score } from './spam/score.mjs';
 import { table } from './table.mjs';
 
+kernels.setThreads(kernels.hardwareThreads());
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
 });

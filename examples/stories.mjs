@@ -12,11 +12,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { kernels } from 'telar/engine';
 import { generateText, loadLanguageModel, promptTokens } from 'telar/generate';
 import { totalLoss } from 'telar/train';
 import { tune } from 'telar/tune';
 import { table } from './table.mjs';
 
+kernels.setThreads(kernels.hardwareThreads());
 const { values: flags } = parseArgs({
   options: {
     data: {
