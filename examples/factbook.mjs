@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { kernels } from 'telar/engine';
 import { generateText, loadLanguageModel } from 'telar/generate';
-import { tune } from 'telar/tune';
+import { readTuneRun, tune } from 'telar/tune';
 import { buildQuestions, exactMatch, readCountries, tokenF1 } from './factbook-questions.mjs';
 import { table } from './table.mjs';
 
@@ -91,7 +91,6 @@ const rows = [];
 const wrong = [];
 for (const [name, plan] of Object.entries(METHODS)) {
   const out = join(flags.out, plan.method);
-  const begin = performance.now();
   if (!existsSync(join(out, 'final'))) {
     rmSync(out, { recursive: true, force: true });
     await tune({
@@ -110,7 +109,7 @@ for (const [name, plan] of Object.entries(METHODS)) {
       },
     });
   }
-  const minutes = (performance.now() - begin) / 60_000;
+  const minutes = readTuneRun(out).result.seconds / 60;
   const lm = loadLanguageModel(join(out, 'final'));
   for (const [part, { list, prompt }] of Object.entries(parts)) {
     const answers = await answer(lm, list.map(prompt));

@@ -3,12 +3,12 @@
  *
  *   node examples/stories.mjs [--data DIR] [--out DIR] [--quick]
  *
- * DIR has stories260K.bin and tok512.bin of llama2.c. The instructions are made by rule: the base model tells stories, and an
- * instruction asks for what such a story is about. Held-out stories are the base's own, sampled at temperature 1: a stand-in for
+ * DIR has stories260K.bin and tok512.bin of llama2.c. The examples are made by rule: an instruction that asks for a story
+ * about a dog, and a story of the base model that begins with a little dog. Held-out stories are the base's own, sampled at temperature 1: a stand-in for
  * TinyStories, of which they are a fair sample only as far as the model is good.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -32,7 +32,8 @@ const { values: flags } = parseArgs({
 const THINGS =
   'dog cat bird ball tree car boat bear fish flower park box toy cake frog rabbit hat book duck truck'.split(' ');
 const ASK = ['Tell a story about a {}.', 'Write a story with a {}.', 'I want a story about a {}.'];
-const PAIRS = flags.quick ? 24 : 120;
+/** Stories for each instruction, in twenty things and three ways to ask. */
+const EACH = flags.quick ? 1 : 2;
 const HELD_OUT = flags.quick ? 16 : 64;
 const TOKENS = 160;
 
@@ -41,28 +42,21 @@ const base = join(flags.out, 'base');
 if (!existsSync(join(base, 'config.json'))) {
   const cli = join(dirname(fileURLToPath(import.meta.url)), '../dist/cli/main.js');
   const [model, tokenizer] = ['stories260K.bin', 'tok512.bin'].map((name) => join(flags.data, name));
+  if (!existsSync(model)) {
+    console.error(
+      `${model} is missing: get stories260K.bin and tok512.bin of llama2.c, and name their folder with --data`,
+    );
+    process.exit(2);
+  }
   execFileSync(process.execPath, [cli, 'import', model, '--tokenizer', tokenizer, '--out', base], { stdio: 'inherit' });
 }
 
 const lm = loadLanguageModel(base);
 const greedy = await tell(lm, ['', 'Once upon a time, there was a dog'], 0, 1);
-const stories = await sampleStories(lm);
-const pairs = stories.slice(HELD_OUT).flatMap((story, i) => {
-  const about = THINGS.filter((thing) => new RegExp(`\\b${thing}\\b`, 'i').test(story));
-  if (about.length === 0) return [];
-  const thing = about[i % about.length];
-  return [{ prompt: `${ASK[i % ASK.length].replace('{}', thing)}\n`, completion: story, thing }];
-});
-const held = stories.slice(0, HELD_OUT);
-console.error(`${pairs.length} instructions from ${stories.length - HELD_OUT} stories`);
+const held = await sampleStories(lm);
+const pairs = await makePairs(lm);
 const data = join(flags.out, 'instructions.jsonl');
-writeFileSync(
-  data,
-  pairs
-    .slice(0, PAIRS)
-    .map(({ prompt, completion }) => `${JSON.stringify({ prompt, completion })}\n`)
-    .join(''),
-);
+writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
 const before = { loss: storyLoss(lm, held), obeys: await obedience(lm) };
 
 const run = join(flags.out, 'lora');
@@ -74,7 +68,8 @@ if (!existsSync(join(run, 'final'))) {
     data: [data],
     out: run,
     rank: 8,
-    epochs: flags.quick ? 1 : 8,
+    learningRate: 5e-3,
+    epochs: flags.quick ? 1 : 6,
     command: 'node examples/stories.mjs',
     events: {
       onEvaluation: (step, { validationLoss }) =>
@@ -108,20 +103,39 @@ async function tell(lm, prompts, temperature, seed, maxTokens = TOKENS) {
   return told.map(({ text }) => text.trim());
 }
 
-/** Stories of the base at temperature 1, the same every time. */
+/** Instructions with stories that the base tells when it is given their beginning. */
+async function makePairs(lm) {
+  const openings = ['Once upon a time, there was a little {}', 'One day, a {}'];
+  const asked = THINGS.flatMap((thing, i) =>
+    ASK.flatMap((ask, j) =>
+      Array.from({ length: EACH }, (_, k) => ({
+        prompt: `${ask.replace('{}', thing)}\n`,
+        opening: openings[(i + j + k) % 2].replace('{}', thing),
+      })),
+    ),
+  );
+  const told = await tell(
+    lm,
+    asked.map(({ opening }) => opening),
+    0.8,
+    7,
+    100,
+  );
+  return asked.map(({ prompt, opening }, i) => ({ prompt, completion: wholeSentences(`${opening} ${told[i]}`) }));
+}
+
+function wholeSentences(text) {
+  return text.slice(0, text.lastIndexOf('.') + 1) || text;
+}
+
+/** Held-out stories: of the base at temperature 1, the same every time. */
 async function sampleStories(lm) {
-  const path = join(flags.out, 'stories.json');
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
-  const wanted = HELD_OUT + 3 * PAIRS;
   const stories = [];
-  for (let seed = 1; stories.length < wanted; seed++) {
-    const some = await tell(lm, new Array(64).fill(''), 1, seed);
-    // whole sentences
-    stories.push(...some.map((text) => text.slice(0, text.lastIndexOf('.') + 1)).filter((text) => text.length > 100));
-    console.error(`${stories.length} of ${wanted} stories`);
-  }
-  writeFileSync(path, JSON.stringify(stories));
-  return stories;
+  for (let seed = 1; stories.length < HELD_OUT; seed++)
+    stories.push(
+      ...(await tell(lm, new Array(64).fill(''), 1, seed)).map(wholeSentences).filter(({ length }) => length > 100),
+    );
+  return stories.slice(0, HELD_OUT);
 }
 
 /** Nats a token. */
