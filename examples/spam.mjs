@@ -40,10 +40,9 @@ const PLAN = quick
       base: BASE,
       mails: 1,
       length: 224,
-      // a prompt needs many steps more than it needs long mails
-      promptLength: 128,
+      promptLength: 224,
       lora: { rank: 16, learningRate: 2e-3, epochs: 3, evaluateEvery: 75 },
-      prompt: { virtualTokens: 40, learningRate: 0.3, epochs: 6, evaluateEvery: 150, batchTokens: 2048 },
+      prompt: { virtualTokens: 40, learningRate: 0.3, epochs: 5, evaluateEvery: 100, batchTokens: 2048 },
       along: { rank: 16, learningRate: 2e-3, epochs: 2 },
       few: { ks: [0, 2, 4], draws: 3, validationMails: 160 },
     };
