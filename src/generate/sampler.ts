@@ -70,7 +70,8 @@ export class Sampler {
   private draw(scores: Float32Array): number {
     const { temperature, topK, topP, minP } = this.options;
     const best = scores[indexOfLargest(scores)]!;
-    const weights = Float64Array.from(scores, (score) => Math.exp((score - best) / temperature)); // largest is 1
+    const weights = new Float64Array(scores.length); // largest is 1
+    for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((scores[id]! - best) / temperature);
     let candidates: ArrayLike<number> | null = null;
     if (topK > 0 || topP < 1 || minP > 0) {
       const kept: number[] = [];
