@@ -1,5 +1,5 @@
 /** Prompts put to a model: labels by their likelihood, texts by generation; and what became of each question. */
-import { generateText, type LanguageModel } from '../generate/index.js';
+import { type CompiledConstraint, generateText, jsonSchemaConstraint, type LanguageModel } from '../generate/index.js';
 import { InputError } from '../io/errors.js';
 import {
   continuationLikelihoods,
@@ -42,6 +42,7 @@ const NEVER = -745;
 export class Assessor {
   readonly lm: LanguageModel;
   private readonly priors = new Map<string, Float64Array>();
+  private readonly constraints = new WeakMap<object, CompiledConstraint>();
 
   constructor(lm: LanguageModel) {
     this.lm = lm;
@@ -74,10 +75,14 @@ export class Assessor {
     return all;
   }
 
-  /** Texts generated for each prompt, without spaces around them. */
+  /** Texts generated for each prompt, without spaces around them; where there is a schema, JSON that fulfils it. */
   async texts(file: PromptFile, prompts: readonly FittedPrompt[]): Promise<string[]> {
     const { model, tokenizer } = this.lm;
-    const options = samplingOptions(file.settings);
+    const { output } = file.settings;
+    const options = {
+      ...samplingOptions(file.settings),
+      ...(output.kind === 'schema' && { constraint: this.constraint(output.schema), stop: [] }),
+    };
     const completions = await generateText(
       model,
       tokenizer,
@@ -152,6 +157,12 @@ export class Assessor {
     const prior = priorOf(await this.likelihoods(empty, written));
     this.priors.set(key, prior);
     return prior;
+  }
+
+  private constraint(schema: object): CompiledConstraint {
+    const known = this.constraints.get(schema) ?? jsonSchemaConstraint(schema, this.lm.tokenizer);
+    this.constraints.set(schema, known);
+    return known;
   }
 
   private answerRoom({ settings }: PromptFile): number {

@@ -11,7 +11,7 @@ export interface Answer {
   answer: string;
   /** By label; only where the prompt has labels. */
   probabilities?: Record<string, number>;
-  /** The JSON value; null where the text is none. Only where the prompt has a schema. */
+  /** The JSON value; only where the prompt has a schema. */
   value?: unknown;
   /** Tokens of the prompt, examples shown, examples left out for want of room. */
   tokens: number;
@@ -62,16 +62,8 @@ export async function* answerQuestions(
       yield {
         where: some[i]!.where,
         answer,
-        ...(output.kind === 'schema' && { value: jsonOf(answer) }),
+        ...(output.kind === 'schema' && { value: JSON.parse(answer) as unknown }),
         ...about(i),
       };
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -59,6 +59,17 @@ describe('telar prompt', () => {
     expect(many.stdout.trim().split('\n')).toHaveLength(40);
   });
 
+  it('gives JSON that fulfils the schema, even from a model that knows nothing', async () => {
+    const schema = '{ type: object, properties: { n: { type: integer } }, required: [n], additionalProperties: false }';
+    writeFileSync(
+      at('number.prompt.md'),
+      `---\nmodel: ${at('model')}\ninput: { word: string }\nsampling: { temperature: 2, max-tokens: 24 }\noutput: { schema: ${schema} }\n---\n{{word}}: {{answer}}\n`,
+    );
+    const { code, stdout } = await telar(['prompt', 'run', at('number.prompt.md'), '--input', 'word=oak', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ value: { n: expect.any(Number) as number } });
+  });
+
   it('optimises, never over the seed unless told to', async () => {
     const seed = readFileSync(at('kind.prompt.md'), 'utf8');
     const args = ['prompt', 'optimize', at('kind.prompt.md'), '--data', at('dev.jsonl'), '--test', at('test.jsonl')];
