@@ -60,8 +60,7 @@ if (!existsSync(join(flags.base, 'config.json'))) {
 }
 
 const METHODS = {
-  full: { method: 'full', learningRate: 1.5e-3, epochs: 16 },
-  LoRA: { method: 'lora', rank: 32, learningRate: 4e-3, epochs: 16 },
+  full: { method: 'full', learningRate: 1.5e-3, epochs: 6 },
 };
 const parts = {
   'seen fact, seen words': { list: sample(seen, 400), prompt: fromMemory },
