@@ -48,7 +48,7 @@ describe('patterns', () => {
         const reference = new RegExp(`^(?:${source})$`, 'u');
         for (const each of texts) expect(accepts(dfa, Buffer.from(each)), each).toBe(reference.test(each));
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
   it('are found in JSON strings as JavaScript finds them in the values', () => {
@@ -59,7 +59,7 @@ describe('patterns', () => {
         for (const each of texts)
           expect(accepts(dfa, Buffer.from(JSON.stringify(each))), each).toBe(reference.test(each));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
   it.each([
@@ -142,7 +142,7 @@ it('numbers keep to their bounds as doubles do', () => {
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -79,18 +79,13 @@ function both(tokenizer: Tokenizer): { usual: Vocabulary; first: Vocabulary | nu
   let found = known.get(tokenizer);
   if (!found) {
     const text = (bytes: (id: number) => Uint8Array) => (id: number) => (tokenizer.isSpecial(id) ? nothing : bytes(id));
-    let differs = false;
-    const first = text((id) => {
-      const bytes = tokenizer.bytesAfter(id, null);
-      differs ||= bytes.length !== tokenizer.tokenBytes(id).length;
-      return bytes;
-    });
     const usual = new Vocabulary(
       tokenizer.vocabSize,
       text((id) => tokenizer.tokenBytes(id)),
     );
-    const atStart = new Vocabulary(tokenizer.vocabSize, first);
-    found = { usual, first: differs ? atStart : null };
+    const first = text((id) => tokenizer.bytesAfter(id, null));
+    const differs = usual.tokens.some((id) => first(id).length !== tokenizer.tokenBytes(id).length);
+    found = { usual, first: differs ? new Vocabulary(tokenizer.vocabSize, first) : null };
     known.set(tokenizer, found);
   }
   return found;
