@@ -1,4 +1,4 @@
-/** The step with the lowest validation number so far, and when to stop hoping for a lower one. */
+/** The step with the best validation number so far, and when to stop hoping for a better one. */
 import { z } from 'zod';
 import { InputError } from '../io/errors.js';
 
@@ -12,15 +12,18 @@ const stateSchema = z.strictObject({ best: recordSchema.nullable(), since: z.int
 export class BestStep {
   /** Name of the number in `metrics.jsonl`. */
   readonly metric: string;
+  /** Which numbers are better. */
+  private readonly wanted: 'lowest' | 'highest';
   private readonly patience: number;
   private best: BestRecord | null = null;
   /** Evaluations since the best one. */
   private since = 0;
 
-  /** @param patience evaluations without a lower number after which the run ends; 0 never ends it */
-  constructor(metric: string, patience: number) {
+  /** @param patience evaluations without a better number after which the run ends; 0 never ends it */
+  constructor(metric: string, patience: number, wanted: 'lowest' | 'highest' = 'lowest') {
     this.metric = metric;
     this.patience = patience;
+    this.wanted = wanted;
   }
 
   /** Null before the first number. */
@@ -33,9 +36,10 @@ export class BestStep {
     return this.patience > 0 && this.since >= this.patience;
   }
 
-  /** Takes the number of a step; returns whether it is the lowest so far. What is not finite is never the best. */
+  /** Takes the number of a step; returns whether it is the best so far. What is not finite never is. */
   see(step: number, value: number): boolean {
-    const better = Number.isFinite(value) && (this.best === null || value < this.best.value);
+    const sign = this.wanted === 'lowest' ? 1 : -1;
+    const better = Number.isFinite(value) && (this.best === null || sign * value < sign * this.best.value);
     if (better) this.best = { step, value };
     this.since = better ? 0 : this.since + 1;
     return better;

@@ -149,7 +149,7 @@ export class TrainingSession<Batch extends Scored> {
       ended
         ? 'finished'
         : finished
-          ? `finished after step ${this.step}: ${best!.metric} has not fallen since step ${best!.record?.step}`
+          ? `finished after step ${this.step}: ${best!.metric} is no better since step ${best!.record?.step}`
           : `interrupted after step ${this.step}`,
     );
     return finished;

@@ -7,7 +7,10 @@ import {
   makeTrainable,
   newAdapter,
   readAdapter,
+  readAdapterScore,
+  readModelDirectory,
   saveTransformer,
+  type StoredScore,
   type Transformer,
   writeAdapter,
 } from '../model/index.js';
@@ -17,41 +20,74 @@ import type { Base } from './base.js';
 import { initialPrompt } from './soft-prompt.js';
 import type { TuneRun } from './tune-run.js';
 
+/** A head that is trained along with the model and stored beside it. */
+export interface TrainedHead {
+  /** [labels, width] */
+  readonly weight: Tensor;
+  stored(): StoredScore;
+}
+
+/** What decides how a base is made ready: the adapter (null to train all weights), how it begins, and the seed. */
+export type TunedPlan = Pick<TuneRun, 'adapter' | 'start' | 'seed'>;
+
 export interface Tuned {
+  /** Those of the head, if there is one, as `score.weight`. */
   parameters: ReadonlyMap<string, Tensor>;
   checkpointed: Trained;
-  /** Writes what generates text afterwards, with tokenizer, chat template and a card. */
-  writeFinal(folder: string, card: string): void;
+  /** Writes what generates text afterwards, with tokenizer, chat template and a card; with `score`, what gives scores. */
+  writeFinal(folder: string, card: string, score?: StoredScore): void;
   /** Takes the adapter off and frees it. */
   dispose(): void;
 }
 
 /** Makes the base ready to train as the run says. @throws InputError for an adapter that does not fit */
-export function prepareTuned(base: Base, run: TuneRun): Tuned {
+export function prepareTuned(base: Base, plan: TunedPlan, head: TrainedHead | null = null): Tuned {
   const beside = (folder: string): void => {
     saveTokenizer(base.tokenizer, folder);
     saveChatTemplate(base.template ?? ChatTemplate.standard, folder);
   };
-  return run.adapter === null ? wholeModel(base.model, beside) : adapterOf(base, run, run.adapter, beside);
+  return plan.adapter === null
+    ? wholeModel(base.model, head, beside)
+    : adapterOf(base, plan, plan.adapter, head, beside);
 }
 
-function wholeModel(model: Transformer, beside: (folder: string) => void): Tuned {
+function wholeModel(model: Transformer, head: TrainedHead | null, beside: (folder: string) => void): Tuned {
   makeTrainable(model);
+  const { weights, read } = trainedModel(model, beside);
   return {
-    parameters: model.parameters,
-    checkpointed: trainedModel(model, beside),
-    writeFinal: (folder, modelCard) => saveTransformer(model, folder, { modelCard, addFiles: beside }),
+    parameters: withHead(model.parameters, head),
+    checkpointed: {
+      weights,
+      write(folder, addMore) {
+        saveTransformer(model, folder, {
+          ...(head && { score: head.stored() }),
+          addFiles(temporary) {
+            beside(temporary);
+            addMore(temporary);
+          },
+        });
+      },
+      read(folder) {
+        read(folder);
+        if (!head) return;
+        const stored = readModelDirectory(folder);
+        stored.close();
+        head.weight.data.set(stored.score!.weight);
+      },
+    },
+    writeFinal: (folder, card, score) =>
+      saveTransformer(model, folder, { modelCard: card, addFiles: beside, ...(score && { score }) }),
     dispose() {},
   };
 }
 
 function adapterOf(
   { model, tokenizer, path }: Base,
-  run: TuneRun,
-  config: NonNullable<TuneRun['adapter']>,
+  { seed, start }: TunedPlan,
+  config: NonNullable<TunedPlan['adapter']>,
+  head: TrainedHead | null,
   beside: (folder: string) => void,
 ): Tuned {
-  const { seed, start } = run;
   const fresh = (): Adapter => {
     const prompt =
       config.kind === 'prompt'
@@ -62,19 +98,22 @@ function adapterOf(
   const adapter = start.adapter ? readAdapter(start.adapter, model, { name: 'tuned', trainable: true }) : fresh();
   model.attach(adapter);
   return {
-    parameters: adapter.parameters,
+    parameters: withHead(adapter.parameters, head),
     checkpointed: {
       weights: 'adapter_model.safetensors',
-      write: (folder, addFiles) => writeAdapter(folder, adapter, model, { baseModel: path, addFiles }),
+      write: (folder, addFiles) =>
+        writeAdapter(folder, adapter, model, { baseModel: path, addFiles, ...(head && { score: head.stored() }) }),
       read(folder) {
         const stored = readAdapter(folder, model, { name: 'stored' });
         for (const [name, value] of adapter.parameters) value.data.set(stored.parameters.get(name)!.data);
         stored.dispose();
+        if (head) head.weight.data.set(readAdapterScore(folder, model.config.width)!.weight);
       },
     },
-    writeFinal(folder, card) {
+    writeFinal(folder, card, score) {
       writeAdapter(folder, adapter, model, {
         baseModel: path,
+        ...(score && { score }),
         addFiles(temporary) {
           beside(temporary);
           writeAtomic(join(temporary, 'README.md'), card);
@@ -86,4 +125,8 @@ function adapterOf(
       adapter.dispose();
     },
   };
+}
+
+function withHead(parameters: ReadonlyMap<string, Tensor>, head: TrainedHead | null): ReadonlyMap<string, Tensor> {
+  return head ? new Map([...parameters, ['score.weight', head.weight]]) : parameters;
 }
