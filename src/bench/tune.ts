@@ -51,7 +51,7 @@ interface Contender {
 
 /**
  * Measures a full step against steps of LoRA on every matrix of the layers: over frozen float32, over frozen bfloat16, and with
- * gradient checkpointing. Runs at least 3 rounds of all, for about `seconds`.
+ * gradient checkpointing. Runs at least 10 rounds of all, for about `seconds`: fewer tell too little of a machine whose speed drifts.
  */
 export function benchTune(shape: BenchShape, batch: number, rank: number, seconds = 30): TuneResult {
   const rows = batch * shape.context;
@@ -77,7 +77,7 @@ export function benchTune(shape: BenchShape, batch: number, rank: number, second
   const peaks = contenders.map(() => 0);
   const start = performance.now();
   let round = 0;
-  for (; round <= 3 || performance.now() - start < seconds * 1000; round++)
+  for (; round <= 10 || performance.now() - start < seconds * 1000; round++)
     for (const [i, { memory, step }] of contenders.entries()) {
       resetPeak();
       const { bytes } = memoryUse();
