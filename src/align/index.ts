@@ -1,3 +1,3 @@
 /** Making a model better by feedback: preferences, reward models, direct and online methods. */
-export { type Alarm, type Method, type MethodParts, methods } from './method.js';
+export { type Method, type MethodParts, methods } from './method.js';
 export { Policy } from './policy.js';
