@@ -1,3 +1,4 @@
 /** Making a model better by feedback: preferences, reward models, direct and online methods. */
 export { type Method, type MethodParts, methods } from './method.js';
 export { Policy } from './policy.js';
+export * from './preferences/index.js';
