@@ -1,14 +1,17 @@
 /** The table of all rewards. */
 import { InputError } from '../../io/errors.js';
 import { end } from './end.js';
+import { userFunction } from './function.js';
 import type { RewardKind } from './kind.js';
 import { length } from './length.js';
-import { splitSpec } from './spec.js';
+import { FUNCTION, splitSpec } from './spec.js';
 import { toxicity } from './toxicity.js';
 import type { RewardSpec } from './types.js';
 
 /** Kinds of rewards by name, in the order that help shows them. */
-export const rewardKinds: ReadonlyMap<string, RewardKind> = new Map(Object.entries({ toxicity, length, end }));
+export const rewardKinds: ReadonlyMap<string, RewardKind> = new Map(
+  Object.entries({ toxicity, length, end, [FUNCTION]: userFunction }),
+);
 
 /**
  * Reads `[WEIGHT*]NAME[:KEY=VALUE,...]`: see docs/rewards.md.
