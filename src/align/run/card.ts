@@ -25,7 +25,8 @@ export function modelCard({ method, base, adapter, data, training, rewards, resu
     method === 'reward'
       ? 'It scores answers as people compared them'
       : 'It was changed by feedback on answers, which is no proof that its answers are right';
-  const paid = rewards.rewards.length > 0 ? `\nRewards: ${rewards.rewards.map((spec) => `\`${spec}\``).join(', ')}.\n` : '';
+  const paid =
+    rewards.rewards.length > 0 ? `\nRewards: ${rewards.rewards.map((spec) => `\`${spec}\``).join(', ')}.\n` : '';
   return `---
 ${peft.join('\n')}
 tags: [telar]

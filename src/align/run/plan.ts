@@ -38,7 +38,10 @@ export function isOnline(method: Method): method is 'ppo' | 'grpo' {
 }
 
 /** What is trained beside the model; null where all weights are. @throws InputError for flags of LoRA without it */
-export function planWeights(model: ModelConfig, { weights = 'lora', ...options }: AlignPlanOptions): AdapterConfig | null {
+export function planWeights(
+  model: ModelConfig,
+  { weights = 'lora', ...options }: AlignPlanOptions,
+): AdapterConfig | null {
   return planAdapter(weights, model, options);
 }
 

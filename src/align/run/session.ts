@@ -8,6 +8,7 @@ import {
   readMetrics,
   RunClock,
   RunLength,
+  type Scored,
   type SessionEvents,
   TrainingSession,
   writeRun,
@@ -33,7 +34,7 @@ export interface AlignSessionOptions {
 }
 
 export interface AlignSession {
-  session: TrainingSession<MethodParts['batches'] extends { next(): infer B } ? Awaited<B> : never>;
+  session: TrainingSession<Scored>;
   /** Takes up the best weights, writes the result into `run.json`, and `final/`. */
   finish(): void;
 }
@@ -101,8 +102,8 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
         trainedParameters: [...policy.parameters.values()].reduce((sum, { size }) => sum + size, 0),
         seconds: clock.seconds(),
       };
-      policy.writeFinal(join(out, 'final'), modelCard(run), options.score?.());
       writeRun(out, run);
+      policy.writeFinal(join(out, 'final'), modelCard(run), options.score?.());
     },
   };
 }
