@@ -22,3 +22,4 @@ export {
   resumeAlignment,
 } from './run/index.js';
 export { alarmNames, rules as alarmRules } from './alarms/index.js';
+export * from './reward-model/index.js';
