@@ -1,16 +1,35 @@
 /** The table of all rewards. */
 import { InputError } from '../../io/errors.js';
 import { end } from './end.js';
+import { exact } from './exact.js';
+import { facts } from './facts.js';
 import { userFunction } from './function.js';
+import { json } from './json.js';
+import { keywords } from './keywords.js';
 import type { RewardKind } from './kind.js';
 import { length } from './length.js';
+import { numberMatch } from './number.js';
+import { refusal } from './refusal.js';
+import { repetition } from './repetition.js';
 import { FUNCTION, splitSpec } from './spec.js';
 import { toxicity } from './toxicity.js';
 import type { RewardSpec } from './types.js';
 
 /** Kinds of rewards by name, in the order that help shows them. */
 export const rewardKinds: ReadonlyMap<string, RewardKind> = new Map(
-  Object.entries({ toxicity, length, end, [FUNCTION]: userFunction }),
+  Object.entries({
+    exact,
+    number: numberMatch,
+    facts,
+    json,
+    keywords,
+    refusal,
+    toxicity,
+    length,
+    end,
+    repetition,
+    [FUNCTION]: userFunction,
+  }),
 );
 
 /**
@@ -27,6 +46,6 @@ export function parseReward(text: string): RewardSpec {
 export function kindOf(name: string): RewardKind {
   const kind = rewardKinds.get(name);
   if (kind) return kind;
-  const known = [...rewardKinds.values()].map(({ example }) => example).join('  ');
-  throw new InputError(`there is no reward ${JSON.stringify(name)}; there are: ${known}`);
+  const known = [...rewardKinds.values()].map(({ example }) => `\n  ${example}`).join('');
+  throw new InputError(`there is no reward ${JSON.stringify(name)}; there are:${known}`);
 }

@@ -43,7 +43,7 @@ it.each([
   ['length:min=9,max=8', /min=9 above max=8/],
   ['end:hard=true', /it has none/],
   ['toxicity:wordless=2', /no probability/],
-  ['toxicty', /no reward "toxicty"; there are: toxicity/],
+  ['toxicty', /no reward "toxicty"; there are:\n {2}exact:field=answer\n/],
   ['constructor', /no reward "constructor"/],
 ])('refuses %j', (text, message) => {
   expect(() => parseReward(text)).toThrow(
