@@ -72,19 +72,22 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
       start: { adapter: null, init: 'vocabulary', text: null },
       seed,
       settings,
+      context,
       batchTokens: options.batchTokens ?? null,
     };
     const opening = opened(closers, openMethod(decisions, { base, feedback, rewards, checks }), (one) => one.dispose());
     const steps = options.minutes === undefined ? (options.steps ?? opening.parts.defaultSteps) : null;
     makeRunDirectory(out);
-    const { batchTokens, ...decided } = decisions;
     const run: AlignRun = {
       version: 1,
       command: options.command,
       created: new Date().toISOString(),
       threads: kernels.threads(),
       kind: 'align',
-      ...decided,
+      method,
+      seed,
+      adapter: decisions.adapter,
+      start: decisions.start,
       base: { path: base.path, sha256: base.sha256, dtype: base.dtype },
       model: base.model.config,
       tokenizer: { vocabSize: base.tokenizer.vocabSize, hash: base.tokenizer.hash },
@@ -111,7 +114,7 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
           finalFraction: 0,
         },
         accumulate: opening.parts.accumulate,
-        batchTokens,
+        batchTokens: decisions.batchTokens,
         minutes: options.minutes ?? null,
         steps,
         evaluateEvery: options.evaluateEvery ?? (steps === null ? 20 : Math.max(1, Math.ceil(steps / 20))),
@@ -154,7 +157,7 @@ export async function resumeAlignment(options: Sitting & { alarms?: AlignOptions
     const [rewards, checks] = await openAll(closers, run.rewards);
     checkSame(filesOf(rewards, checks), run.rewards.files);
     const materials = { base, feedback: loaded.feedback, rewards, checks };
-    const decisions = { ...run, batchTokens: run.training.batchTokens };
+    const decisions = { ...run, context, batchTokens: run.training.batchTokens };
     const opening = opened(closers, openMethod(decisions, materials), (one) => one.dispose());
     return execute(run, opening, options, true, 0);
   });
@@ -162,7 +165,7 @@ export async function resumeAlignment(options: Sitting & { alarms?: AlignOptions
 
 async function execute(
   run: AlignRun,
-  { policy, parts, score }: OpenMethod,
+  opening: OpenMethod,
   options: Sitting,
   resume: boolean,
   secondsBefore: number,
@@ -171,9 +174,7 @@ async function execute(
   const { session, finish } = alignSession({
     run,
     out,
-    policy,
-    parts,
-    ...(score && { score }),
+    opening,
     events,
     secondsBefore,
     ...(saveEvery !== undefined && { saveEvery }),

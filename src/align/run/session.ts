@@ -1,5 +1,4 @@
 /** The session of an alignment, whatever its method: evaluations by the step, the best checkpoint kept, alarms heard. */
-import type { StoredScore } from '../../model/index.js';
 import {
   BestStep,
   Checkpoints,
@@ -15,18 +14,14 @@ import {
 } from '../../train/index.js';
 import { join } from 'node:path';
 import { Alarms } from '../alarms/index.js';
-import type { MethodParts } from '../method.js';
-import type { Policy } from '../policy.js';
 import type { AlignRun } from './align-run.js';
 import { modelCard } from './card.js';
+import type { OpenMethod } from './open-method.js';
 
 export interface AlignSessionOptions {
   run: AlignRun;
   out: string;
-  policy: Policy;
-  parts: MethodParts;
-  /** The head that belongs to what was made, as a reward model's does. */
-  score?: () => StoredScore;
+  opening: OpenMethod;
   events: SessionEvents;
   secondsBefore: number;
   saveEvery?: number;
@@ -40,7 +35,8 @@ export interface AlignSession {
 }
 
 export function alignSession(options: AlignSessionOptions): AlignSession {
-  const { run, out, policy, parts, events, saveEvery, signal } = options;
+  const { run, out, opening, events, saveEvery, signal } = options;
+  const { policy, parts } = opening;
   const { training } = run;
   const optimizer = new Optimizer(policy.parameters, training.optimizer, projectionBlocks(run.model));
   const checkpoints = new Checkpoints(out, policy.checkpointed, optimizer);
@@ -103,7 +99,7 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
         seconds: clock.seconds(),
       };
       writeRun(out, run);
-      policy.writeFinal(join(out, 'final'), modelCard(run), options.score?.());
+      opening.writeFinal(join(out, 'final'), modelCard(run));
     },
   };
 }

@@ -1,12 +1,18 @@
 /** The settings of each method, as its own schema reads them. */
 import { z } from 'zod';
 import { InputError } from '../../io/errors.js';
+import { rewardSettings } from '../reward-model/index.js';
 import { type Method, methods } from '../method.js';
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-function schemaOf(_method: Method): z.ZodObject {
-  return z.object({}); // TODO
+function schemaOf(method: Method): z.ZodObject {
+  switch (method) {
+    case 'reward':
+      return rewardSettings;
+    default:
+      return z.object({}); // TODO
+  }
 }
 
 /** Names of the settings that a method has. */
