@@ -43,9 +43,19 @@ export function alignCommand(): Command {
       'longest prompt with its answer in tokens (default what the model takes, up to 1024)',
       wholeNumber(4, 1 << 20),
     ) // prettier-ignore
-    .option('--steps <s>', 'train for this many updates (default by method and data)', wholeNumber(1, 1e12))
+    .option('--epochs <e>', 'times through the data (default 1)', positiveNumber)
+    .option('--steps <s>', 'train for this many updates', wholeNumber(1, 1e12))
     .option('--minutes <m>', 'train for about this long', positiveNumber)
-    .option('--batch-tokens <b>', 'tokens of one update, for answers from files', wholeNumber(1, 1e9))
+    .option(
+      '--batch-tokens <b>',
+      'reward: tokens of one update; dpo, kto, orpo, simpo: most tokens at a time',
+      wholeNumber(1, 1e9),
+    ) // prettier-ignore
+    .option(
+      '--batch-size <n>',
+      'dpo, kto, orpo, simpo: pairs or thumbs of one update (default 16)',
+      wholeNumber(1, 1e9),
+    ) // prettier-ignore
     .option('--schedule <name>', 'wsd (default), cosine or constant', oneOf('schedule', 'wsd', 'cosine', 'constant'))
     .option(
       '--evaluate-every <n>',
@@ -90,7 +100,10 @@ async function runAlignment(flags: Flags): Promise<void> {
   const interrupt = interruptible();
   const sitting = { out, events: show.events, signal: interrupt.signal };
   const { saveEvery } = options;
-  const going = { ...(saveEvery !== undefined && { saveEvery }), ...(options.alarms === false && { alarms: false as const }) };
+  const going = {
+    ...(saveEvery !== undefined && { saveEvery }),
+    ...(options.alarms === false && { alarms: false as const }),
+  };
   let result: AlignResult;
   try {
     result = resume ? await resumeAlignment({ ...going, ...sitting }) : await align({ ...whole(options), ...sitting });

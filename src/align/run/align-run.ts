@@ -41,6 +41,8 @@ const schema = z.object({
   training: trainingSchema.omit({ rowsPerBatch: true, batchTokens: true, tokens: true }).extend({
     /** Most tokens of an update, where the data decides them. */
     batchTokens: whole.nullable(),
+    /** Pairs or thumbs of an update, where it was told. */
+    batchSize: whole.nullable(),
     /** Steps between evaluations, and evaluations without progress that end the run (0: none do). */
     evaluateEvery: z.int().min(1),
     patience: whole,

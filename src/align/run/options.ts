@@ -1,6 +1,7 @@
 /** What one may ask of an alignment, and what of it does not go together. */
 import { InputError } from '../../io/errors.js';
 import type { SessionEvents } from '../../train/index.js';
+import { refuse } from '../../tune/index.js';
 import { feedbackKind } from './feedback.js';
 import type { Method } from '../method.js';
 import type { AlignPlanOptions } from './plan.js';
@@ -27,11 +28,14 @@ export interface AlignOptions extends AlignPlanOptions {
   alarms?: readonly string[] | false;
   /** Longest prompt with its answer in tokens; longer ones are cut. Default: what the model takes, up to 1024. */
   context?: number;
-  /** One of steps and minutes says how long to train; default by the method. */
+  /** One of epochs, steps and minutes says how long to train. Default: once through the data. */
+  epochs?: number;
   steps?: number;
   minutes?: number;
-  /** Tokens of one update, where the data decides them. */
+  /** For `reward` tokens of one update; for direct methods most tokens that go through the model at a time. */
   batchTokens?: number;
+  /** For direct methods: pairs or thumbs of one update. */
+  batchSize?: number;
   schedule?: 'wsd' | 'cosine' | 'constant';
   /** Evaluations without progress that end the run; 0 never does. */
   patience?: number;
@@ -52,9 +56,10 @@ export interface AlignOptions extends AlignPlanOptions {
 /** @throws InputError for what cannot be done, whatever the model and the data are */
 export function checkOptions(options: AlignOptions): void {
   const { method, steps, minutes, schedule, heldOut, heldOutFraction = 0.1, rewards = [], checks = [] } = options;
-  if (steps !== undefined && minutes !== undefined) throw new InputError('give one of --steps and --minutes');
+  if ([options.epochs, steps, minutes].filter((value) => value !== undefined).length > 1)
+    throw new InputError('give one of --epochs, --steps and --minutes');
   if (minutes !== undefined && schedule === 'cosine')
-    throw new InputError('a cosine schedule must know its end: give --steps');
+    throw new InputError('a cosine schedule must know its end: give --epochs or --steps');
   if (!(heldOutFraction >= 0 && heldOutFraction < 1))
     throw new InputError(`--held-out-fraction must be from 0 to below 1, not ${heldOutFraction}`);
   if (heldOut && options.heldOutFraction !== undefined)
@@ -62,10 +67,9 @@ export function checkOptions(options: AlignOptions): void {
   const online = feedbackKind(method) === 'prompts';
   if (online && rewards.length === 0)
     throw new InputError(`${method} needs to know what an answer is worth: give at least one --reward`);
-  if (!online && rewards.length > 0) throw new InputError(`--reward is for --method ppo, grpo, not for ${method}`);
-  if (!online && checks.length > 0) throw new InputError(`--check is for --method ppo, grpo, not for ${method}`);
-  if (online && options.batchTokens !== undefined)
-    throw new InputError(`--batch-tokens is for methods that learn from answers in files, not for ${method}`);
+  refuse(method, 'ppo, grpo', online, ['reward', 'check'], { reward: options.rewards, check: options.checks });
+  refuse(method, 'reward, dpo, kto, orpo, simpo', !online, ['epochs', 'batchTokens'], options);
+  refuse(method, 'dpo, kto, orpo, simpo', !online && method !== 'reward', ['batchSize'], options);
   if (options.weights === 'full' && options.dtype === 'bf16')
     throw new InputError('--dtype bf16 is for a frozen base: --weights full trains the weights in f32');
   if (checks.length > 0 && heldOut === undefined && heldOutFraction === 0)

@@ -74,9 +74,12 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
       settings,
       context,
       batchTokens: options.batchTokens ?? null,
+      batchSize: options.batchSize ?? null,
     };
-    const opening = opened(closers, openMethod(decisions, { base, feedback, rewards, checks }), (one) => one.dispose());
-    const steps = options.minutes === undefined ? (options.steps ?? opening.parts.defaultSteps) : null;
+    const opening = opened(closers, await openMethod(decisions, { base, feedback, rewards, checks }), (one) =>
+      one.dispose(),
+    );
+    const steps = stepsOf(options, opening.parts.defaultSteps);
     makeRunDirectory(out);
     const run: AlignRun = {
       version: 1,
@@ -115,6 +118,7 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
         },
         accumulate: opening.parts.accumulate,
         batchTokens: decisions.batchTokens,
+        batchSize: decisions.batchSize,
         minutes: options.minutes ?? null,
         steps,
         evaluateEvery: options.evaluateEvery ?? (steps === null ? 20 : Math.max(1, Math.ceil(steps / 20))),
@@ -157,8 +161,9 @@ export async function resumeAlignment(options: Sitting & { alarms?: AlignOptions
     const [rewards, checks] = await openAll(closers, run.rewards);
     checkSame(filesOf(rewards, checks), run.rewards.files);
     const materials = { base, feedback: loaded.feedback, rewards, checks };
-    const decisions = { ...run, context, batchTokens: run.training.batchTokens };
-    const opening = opened(closers, openMethod(decisions, materials), (one) => one.dispose());
+    const { batchTokens, batchSize } = run.training;
+    const decisions = { ...run, context, batchTokens, batchSize };
+    const opening = opened(closers, await openMethod(decisions, materials), (one) => one.dispose());
     return execute(run, opening, options, true, 0);
   });
 }
@@ -203,6 +208,11 @@ function contextOf({ model }: Base, asked: number | undefined, answerTokens: num
       `--context ${asked} is more than the model takes, ${room} tokens${answerTokens > 0 ? ' before the answer' : ''}`,
     );
   return asked ?? Math.min(CONTEXT, room);
+}
+
+/** Steps of the run; null when the clock decides. */
+function stepsOf({ steps, minutes, epochs = 1 }: AlignOptions, defaultSteps: number): number | null {
+  return minutes === undefined ? (steps ?? Math.max(1, Math.round(epochs * defaultSteps))) : null;
 }
 
 type Closer = () => void | Promise<void>;

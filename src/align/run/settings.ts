@@ -1,6 +1,7 @@
 /** The settings of each method, as its own schema reads them. */
 import { z } from 'zod';
 import { InputError } from '../../io/errors.js';
+import { directSettings } from '../direct/index.js';
 import { rewardSettings } from '../reward-model/index.js';
 import { type Method, methods } from '../method.js';
 
@@ -10,6 +11,11 @@ function schemaOf(method: Method): z.ZodObject {
   switch (method) {
     case 'reward':
       return rewardSettings;
+    case 'dpo':
+    case 'kto':
+    case 'orpo':
+    case 'simpo':
+      return directSettings(method);
     default:
       return z.object({}); // TODO
   }
