@@ -6,6 +6,12 @@ import { Random } from '../../io/hash-random.js';
 import type { Example } from './examples.js';
 import { checkPacking, type ExampleBatch, firstFit, inputLength, layOut, type PackingOptions } from './packing.js';
 
+/** How groups of examples become batches; a group stays together. */
+export interface GroupBatchesOptions extends Omit<PackingOptions, 'examples'> {
+  groups: readonly (readonly Example[])[];
+  seed: number;
+}
+
 export interface ExampleBatchesOptions extends PackingOptions {
   seed: number;
 }
@@ -19,18 +25,18 @@ const stateSchema = z.strictObject({
   stream: z.string(),
 });
 
-/** All there is to save of {@link ExampleBatches}. Plain JSON. */
+/** All there is to save of {@link GroupBatches}. Plain JSON. */
 export type ExampleBatchesState = z.infer<typeof stateSchema>;
 
 /** Streams of random numbers that the order of an epoch takes. */
 const STREAM = 0x74756e65; // "tune"
 
 /**
- * Gives batch after batch, epoch after epoch; every example is once in an epoch. Examples are shuffled, packed first-fit
- * into batches of at most rowsPerBatch * context tokens, and the batches shuffled: a pure function of seed and epoch.
+ * Gives batch after batch, epoch after epoch; every group is once in an epoch. Groups are shuffled, packed first-fit into
+ * batches of at most rowsPerBatch * context tokens, and the batches shuffled: a pure function of seed and epoch.
  */
-export class ExampleBatches {
-  private readonly examples: readonly Example[];
+export class GroupBatches {
+  private readonly groups: readonly (readonly Example[])[];
   private readonly lengths: readonly number[];
   private readonly virtualTokens: Int32Array;
   private readonly capacity: number;
@@ -38,19 +44,24 @@ export class ExampleBatches {
   private readonly stream: string;
   private epoch = 0;
   private batch = 0;
-  /** Numbers of the examples in each batch of the epoch. */
+  /** Numbers of the groups in each batch of the epoch. */
   private plan: number[][];
 
-  /** @throws InputError for no examples, one that is longer than the context, and sizes that are no whole numbers from 1 */
-  constructor(options: ExampleBatchesOptions) {
-    checkPacking(options);
-    this.examples = options.examples;
-    this.virtualTokens = options.virtualTokens ?? new Int32Array(0);
-    this.lengths = options.examples.map((example) => inputLength(example, this.virtualTokens.length));
-    this.capacity = options.rowsPerBatch * options.context;
-    this.seed = options.seed;
-    const hashes = options.examples.map(contentHash);
-    this.stream = sha256(JSON.stringify([hashes, this.virtualTokens.length, this.capacity, this.seed])).slice(0, 16);
+  /** @throws InputError for no groups, an example that is longer than the context, and sizes that are no whole numbers from 1 */
+  constructor({ groups, seed, ...packing }: GroupBatchesOptions) {
+    checkPacking({ ...packing, examples: groups.flat() });
+    this.groups = groups;
+    this.virtualTokens = packing.virtualTokens ?? new Int32Array(0);
+    this.lengths = groups.map((group) =>
+      group.reduce((sum, example) => sum + inputLength(example, this.virtualTokens.length), 0),
+    );
+    this.capacity = this.lengths.reduce(
+      (most, length) => Math.max(most, length),
+      packing.rowsPerBatch * packing.context,
+    );
+    this.seed = seed;
+    const hashes = groups.map((group) => group.map(contentHash).join());
+    this.stream = sha256(JSON.stringify([hashes, this.virtualTokens.length, this.capacity, seed])).slice(0, 16);
     this.plan = this.planOf(0);
   }
 
@@ -64,13 +75,12 @@ export class ExampleBatches {
     return this.plan.length;
   }
 
-  next(): ExampleBatch {
+  /** A batch, and the numbers of the groups in it, whose examples lie in that order. */
+  nextGroups(): { batch: ExampleBatch; groups: number[] } {
     if (this.batch === this.plan.length) this.open(this.epoch + 1, 0);
-    const numbers = this.plan[this.batch++]!;
-    return layOut(
-      numbers.map((number) => this.examples[number]!),
-      this.virtualTokens,
-    );
+    const groups = this.plan[this.batch++]!;
+    const examples = groups.flatMap((number) => this.groups[number]!);
+    return { batch: layOut(examples, this.virtualTokens), groups };
   }
 
   state(): ExampleBatchesState {
@@ -103,6 +113,18 @@ export class ExampleBatches {
     const random = new Random(this.seed, STREAM * 2 ** 20 + epoch);
     const order = random.shuffle(Uint32Array.from(this.lengths, (_, i) => i));
     return random.shuffle(firstFit(this.lengths, order, this.capacity));
+  }
+}
+
+/** {@link GroupBatches} of examples that stand alone. */
+export class ExampleBatches extends GroupBatches {
+  /** @throws InputError for no examples, one that is longer than the context, and sizes that are no whole numbers from 1 */
+  constructor({ examples, ...options }: ExampleBatchesOptions) {
+    super({ ...options, groups: examples.map((example) => [example]) });
+  }
+
+  next(): ExampleBatch {
+    return this.nextGroups().batch;
   }
 }
 

@@ -1,11 +1,9 @@
 /** From files of conversations and prompts to examples: tokens, and which of them are learned. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { readRecords } from '../../corpus/index.js';
 import { ChatTemplate, type Tokenizer } from '../../tokenizer/index.js';
 import { InputError } from '../../io/errors.js';
 import { type Fitted, fitConversation, fitText } from './fit.js';
-import { parseRecord } from './json-record.js';
-import { Bad, type Problem } from './problem.js';
+import { gatherRecords } from './gather.js';
+import type { Problem } from './problem.js';
 import { readRecord, recordFields } from './record.js';
 
 /** What is learned from at once: attention goes from none to another. */
@@ -40,9 +38,6 @@ export interface ReadExamples {
   truncated: number;
 }
 
-/** Problems after which reading stops, where they are not skipped. */
-const MOST_PROBLEMS = 10;
-
 /**
  * The examples of JSON lines and Parquet files, in order. A conversation is one example, or one for each answer that no
  * common text shows as the model would give it (see `ChatTemplate.trainingTexts`).
@@ -53,32 +48,12 @@ const MOST_PROBLEMS = 10;
 export async function readExamples(paths: readonly string[], options: ReadExamplesOptions): Promise<ReadExamples> {
   const encode = encoder(options);
   const examples: Example[] = [];
-  const problems: Problem[] = [];
   let truncated = 0;
-  let records = 0;
-  for await (const record of readRecords(paths, recordFields)) {
-    const { where } = record;
-    if (++records % 256 === 0) await nextTurn(); // signals are heard in between
-    try {
-      if (record.kind === 'damage') throw new Bad('not readable', record.reason);
-      const { parts, truncated: cut } = encode(record.kind === 'row' ? record.row : parseRecord(record.bytes));
-      for (const part of parts) examples.push({ ...part, where });
-      if (cut) truncated++;
-    } catch (error) {
-      if (!(error instanceof Bad)) throw error;
-      const problem = { where, kind: error.kind, reason: error.message };
-      problems.push(problem);
-      if (options.skipBad) options.onProblem?.(problem);
-      else if (problems.length === MOST_PROBLEMS) break;
-    }
-  }
-  if (problems.length > 0 && !options.skipBad) throw new InputError(listed(problems));
-  if (examples.length === 0)
-    throw new InputError(
-      problems.length > 0
-        ? `no good example in ${paths.join(', ')}: all ${problems.length} are bad, the first (${problems[0]!.where}) because ${problems[0]!.reason}`
-        : `no example in ${paths.join(', ')}`,
-    );
+  const problems = await gatherRecords(paths, recordFields, options, (record, where) => {
+    const { parts, truncated: cut } = encode(record);
+    for (const part of parts) examples.push({ ...part, where });
+    if (cut) truncated++;
+  });
   return { examples, problems, truncated };
 }
 
@@ -103,13 +78,4 @@ function encoder(options: ReadExamplesOptions): (record: Readonly<Record<string,
       ? fitText(tokenizer, read.prompt, read.completion, context)
       : fitConversation(chatTemplate(), tokenizer, read.messages, context);
   };
-}
-
-function listed(problems: readonly Problem[]): string {
-  if (problems.length === 1)
-    return `${problems[0]!.where}: ${problems[0]!.reason} (--skip-bad leaves such examples out)`;
-  const head =
-    problems.length === MOST_PROBLEMS ? `the first ${MOST_PROBLEMS} bad examples` : `${problems.length} bad examples`;
-  const lines = problems.map(({ where, reason }) => `  ${where}: ${reason}`);
-  return `${head} (--skip-bad leaves them out):\n${lines.join('\n')}`;
 }
