@@ -4,4 +4,4 @@ export type { RewardKind } from './kind.js';
 export { parseReward, rewardKinds } from './kinds.js';
 export { openRewards, type OpenRewardsOptions } from './open.js';
 export { formatReward } from './spec.js';
-export type { RewardInput, Rewards, RewardScores, RewardSpec } from './types.js';
+export type { OpenRewards, RewardInput, Rewards, RewardScores, RewardSpec } from './types.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InputError } from '../../io/errors.js';
 import { fieldOf } from './answers.js';
 import { flag, perInput, rewardKind } from './kind.js';
-import { describePrompt } from './types.js';
+import { describePrompt, type RewardPrompt } from './types.js';
 
 /**
  * 1 where the completion refuses and a refusal is wanted, or neither; otherwise −1. What is wanted is `want`, or for each
@@ -18,15 +18,18 @@ export const refusal = rewardKind({
     (want === undefined) === (field === undefined)
       ? 'needs to know what is wanted: give want=true, want=false or field=NAME'
       : null,
-  open: ({ want, field }) =>
-    perInput((input) => {
-      const wanted = want ?? fieldOf(input, field!, 'refusal');
-      if (typeof wanted !== 'boolean')
-        throw new InputError(
-          `the reward refusal: ${JSON.stringify(field)} of ${describePrompt(input)} is not true or false`,
-        );
-      return isRefusal(input.completion) === wanted ? 1 : -1;
-    }),
+  open: ({ want, field }) => {
+    const wanted = (prompt: RewardPrompt): boolean => {
+      const value = want ?? fieldOf(prompt, field!, 'refusal');
+      if (typeof value === 'boolean') return value;
+      throw new InputError(
+        `the reward refusal: ${JSON.stringify(field)} of ${describePrompt(prompt)} is not true or false`,
+      );
+    };
+    return perInput((input) => (isRefusal(input.completion) === wanted(input) ? 1 : -1), {
+      check: (prompt) => void wanted(prompt),
+    });
+  },
 });
 
 /** Characters that a refusal begins within: later, the words are part of an answer. */
