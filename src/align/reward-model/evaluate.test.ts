@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { InputError } from '../../io/errors.js';
-import { evaluateRewards } from './index.js';
+import { evaluateRewards, rewardMarkdown, rewardSection } from './index.js';
 import { fitLinearReward, linearMargin } from './linear.js';
 
 const close = (value: number): number => expect.closeTo(value, 9) as number;
@@ -62,4 +62,13 @@ it('fits a linear reward to the minimum of its loss', () => {
     for (const [i, feature] of pair.features.entries())
       slopes[feature]! -= pair.values[i]! / (1 + Math.exp(linearMargin(weights, pair))) / pairs.length;
   slopes.forEach((slope) => expect(Math.abs(slope)).toBeLessThan(1e-4));
+});
+
+it('is shown as a part of a page and as a table, whatever is missing', () => {
+  const evaluation = evaluateRewards(Float64Array.of(2, 1, 0, 3), { chosen: [5, 5], rejected: [8, 8] });
+  const html = rewardSection(evaluation);
+  expect(html).toContain('50.0%');
+  expect(html).toContain('no better than its baseline');
+  expect(rewardMarkdown(evaluation)).toContain('| the better answer is shorter | 2 | 0.500 |');
+  for (const text of [html, rewardMarkdown(evaluation)]) expect(text).not.toMatch(/NaN|undefined|\[object/);
 });
