@@ -7,7 +7,7 @@ import { writeAtomic } from '../../io/files.js';
 import { describeMachine, makeRunDirectory, writeRun } from '../../train/index.js';
 import { type Base, loadBase, warmupSteps } from '../../tune/index.js';
 import { alarmLimits } from '../alarms/index.js';
-import { openRewards, parseReward, type Rewards } from '../rewards/index.js';
+import { openRewards, type OpenRewards, parseReward, type Rewards } from '../rewards/index.js';
 import { type AlignRun, readAlignRun } from './align-run.js';
 import { feedbackKind, loadFeedback } from './feedback.js';
 import { type Decisions, openMethod, type OpenMethod } from './open-method.js';
@@ -66,6 +66,10 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
     const loaded = await loadFeedback(feedbackKind(method), { ...data, ...textOf(base), seed, onNote });
     const { feedback } = loaded;
     const [rewards, checks] = await openAll(closers, specs);
+    if (feedback.kind === 'prompts') {
+      rewards?.check(feedback.train.concat(feedback.heldOut));
+      checks?.check(feedback.heldOut);
+    }
     const decisions: Decisions = {
       method,
       adapter: adapter && (structuredClone(adapter) as AlignRun['adapter']),
@@ -188,8 +192,8 @@ async function execute(
   try {
     if (resume) session.restore();
     const finished = await session.train();
-    if (finished) finish();
-    writeAtomic(join(out, 'report.html'), renderAlignReport(out, run));
+    const section = finished ? await finish() : '';
+    writeAtomic(join(out, 'report.html'), renderAlignReport(out, run, section));
     return { out, finished, step: session.step, run };
   } finally {
     session.close();
@@ -235,8 +239,8 @@ function opened<T>(closers: Closer[], thing: T, close: (thing: T) => void | Prom
 async function openAll(
   closers: Closer[],
   { folder, rewards, checks }: Pick<AlignRun['rewards'], 'folder' | 'rewards' | 'checks'>,
-): Promise<[rewards: Rewards | null, checks: Rewards | null]> {
-  const open = async (specs: readonly string[]): Promise<Rewards | null> => {
+): Promise<[rewards: OpenRewards | null, checks: OpenRewards | null]> {
+  const open = async (specs: readonly string[]): Promise<OpenRewards | null> => {
     if (specs.length === 0) return null;
     return opened(
       closers,

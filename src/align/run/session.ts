@@ -30,8 +30,8 @@ export interface AlignSessionOptions {
 
 export interface AlignSession {
   session: TrainingSession<Scored>;
-  /** Takes up the best weights, writes the result into `run.json`, and `final/`. */
-  finish(): void;
+  /** Takes up the best weights, writes the result into `run.json`, and `final/`. @returns a part of the report, HTML */
+  finish(): Promise<string>;
 }
 
 export function alignSession(options: AlignSessionOptions): AlignSession {
@@ -85,13 +85,15 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
 
   return {
     session,
-    finish() {
+    async finish() {
       const record = best?.record ?? null;
       if (record && record.step !== session.step) checkpoints.readWeights(record.step);
       const alarm = alarms?.alarm;
+      const conclusion = await opening.conclude();
       run.result = {
         ...(record && { [best!.metric]: record.value, ...before(out, best!.metric), bestStep: record.step }),
         ...parts.result(),
+        ...conclusion?.numbers,
         ...(alarm && { stopped: alarm.name, stoppedBecause: alarm.reason }),
         steps: session.step,
         epochs: parts.batches.epochs,
@@ -99,7 +101,8 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
         seconds: clock.seconds(),
       };
       writeRun(out, run);
-      opening.writeFinal(join(out, 'final'), modelCard(run));
+      opening.writeFinal(join(out, 'final'), modelCard(run, conclusion?.card));
+      return conclusion?.report ?? '';
     },
   };
 }
