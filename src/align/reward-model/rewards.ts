@@ -44,16 +44,38 @@ export async function scoreExamples(
   examples: readonly Example[],
 ): Promise<Float64Array> {
   const rewards = new Float64Array(examples.length);
+  await inBatches(model, examples, (batch, first) => rewards.set(answerRewards(model, head, batch).data, first));
+  const bad = rewards.findIndex((reward) => !Number.isFinite(reward));
+  if (bad >= 0) throw new RunError(`the reward of ${examples[bad]!.where} is ${rewards[bad]}: the model is damaged`);
+  return rewards;
+}
+
+/** What the head reads of each example, [examples][width], in their order. */
+export async function answerVectors(
+  model: Transformer,
+  pooling: Pooling,
+  examples: readonly Example[],
+): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = [];
+  const { width } = model.config;
+  await inBatches(model, examples, (batch) => {
+    const { data } = poolAnswers(model.hidden(batch), batch, pooling);
+    for (let at = 0; at < data.length; at += width) vectors.push(data.slice(at, at + width));
+  });
+  return vectors;
+}
+
+async function inBatches(
+  model: Transformer,
+  examples: readonly Example[],
+  visit: (batch: ExampleBatch, first: number) => void,
+): Promise<void> {
   for (let first = 0; first < examples.length;) {
     let [end, tokens] = [first, 0];
     while (end < examples.length && (end === first || tokens + examples[end]!.tokens.length <= TOKENS_AT_A_TIME))
       tokens += examples[end++]!.tokens.length;
-    const batch = layOut(examples.slice(first, end), model.virtualTokens);
-    scope(() => rewards.set(answerRewards(model, head, batch).data, first));
+    scope(() => visit(layOut(examples.slice(first, end), model.virtualTokens), first));
     first = end;
     await nextTurn(); // signals and the screen get their turn
   }
-  const bad = rewards.findIndex((reward) => !Number.isFinite(reward));
-  if (bad >= 0) throw new RunError(`the reward of ${examples[bad]!.where} is ${rewards[bad]}: the model is damaged`);
-  return rewards;
 }
