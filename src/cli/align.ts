@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { align, type AlignOptions, type AlignResult, methods, resumeAlignment } from '../align/index.js';
 import { InputError } from '../io/errors.js';
 import { addMethodSettings, settingsIn } from './align-settings.js';
-import { configFlag } from './config-file.js';
 import { anyNumber, list, oneOf, positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { showAlignment } from './show-align.js';
@@ -74,7 +73,6 @@ export function alignCommand(): Command {
     .option('--save-every <n>', 'a checkpoint every n updates, besides one every two minutes', wholeNumber(1, 1e12))
     .option('--seed <n>', 'seed of the run (default 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option(...threadsFlag)
-    .option(...configFlag)
     .option('--resume', 'go on with the run in --out')
     .option('--json', 'print one JSON document at the end; progress goes to stderr')
     .addHelpText('after', examples)

@@ -67,7 +67,11 @@ export function checkOptions(options: AlignOptions): void {
   const online = feedbackKind(method) === 'prompts';
   if (online && rewards.length === 0)
     throw new InputError(`${method} needs to know what an answer is worth: give at least one --reward`);
-  refuse(method, 'ppo, grpo', online, ['reward', 'check'], { reward: options.rewards, check: options.checks });
+  refuse(method, 'ppo, grpo', online, ['reward', 'check', 'alarm'], {
+    reward: options.rewards,
+    check: options.checks,
+    alarm: options.alarms || undefined,
+  });
   refuse(method, 'reward, dpo, kto, orpo, simpo', !online, ['epochs', 'batchTokens'], options);
   refuse(method, 'dpo, kto, orpo, simpo', !online && method !== 'reward', ['batchSize'], options);
   if (options.weights === 'full' && options.dtype === 'bf16')

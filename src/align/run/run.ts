@@ -12,7 +12,7 @@ import { type AlignRun, readAlignRun } from './align-run.js';
 import { feedbackKind, loadFeedback } from './feedback.js';
 import { type Decisions, openMethod, type OpenMethod } from './open-method.js';
 import { type AlignOptions, checkOptions } from './options.js';
-import { defaultPatience, planAlignOptimizer, planWeights } from './plan.js';
+import { defaultPatience, isOnline, planAlignOptimizer, planWeights } from './plan.js';
 import { renderAlignReport } from './report.js';
 import { alignSession } from './session.js';
 import { readSettings } from './settings.js';
@@ -42,13 +42,13 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
   const { out, method, seed = 0 } = options;
   checkOptions(options);
   const settings = readSettings(method, options.settings ?? {});
-  const alarms = options.alarms === false ? {} : alarmLimits(options.alarms);
+  const alarms = options.alarms === false || !isOnline(method) ? {} : alarmLimits(options.alarms);
   const specs = {
     folder: process.cwd(),
     rewards: [...(options.rewards ?? [])],
     checks: [...(options.checks ?? [])],
   };
-  specs.rewards.concat(specs.checks).forEach(parseReward);
+  specs.rewards.concat(specs.checks).forEach((spec) => parseReward(spec));
   return withClosers(async (closers) => {
     const base = opened(closers, loadBase(resolve(options.model), options.dtype ?? 'f32'), ({ model }) =>
       model.dispose(),
@@ -238,7 +238,14 @@ async function openAll(
 ): Promise<[rewards: Rewards | null, checks: Rewards | null]> {
   const open = async (specs: readonly string[]): Promise<Rewards | null> => {
     if (specs.length === 0) return null;
-    return opened(closers, await openRewards(specs.map(parseReward), { folder }), (one) => one.dispose());
+    return opened(
+      closers,
+      await openRewards(
+        specs.map((spec) => parseReward(spec)),
+        { folder },
+      ),
+      (one) => one.dispose(),
+    );
   };
   return [await open(rewards), await open(checks)];
 }
