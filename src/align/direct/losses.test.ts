@@ -100,41 +100,33 @@ describe('by hand', () => {
       const { losses, margins } = terms();
       return [losses.item(), margins.item()];
     });
-  const expectNumbers = (found: [number, number], [loss, margin]: [number, number]): void => {
-    expect(found[0]).toBeCloseTo(loss, 6);
-    expect(found[1]).toBeCloseTo(margin, 6);
-  };
+  const near = (...values: number[]): unknown => values.map((value) => expect.closeTo(value, 6));
 
   it('dpo: log-ratios of 2 and -2', () => {
     const at = (settings: object) => numbers(() => dpoTerms(pair([-1, -5], [2, 2], [-3, -3]), dpo(settings)));
-    expectNumbers(at({ beta: 0.1 }), [Math.log(1 + Math.exp(-0.4)), 0.4]);
-    expectNumbers(at({ beta: 0.1, loss: 'hinge' }), [0.6, 0.4]);
-    expectNumbers(at({ beta: 0.5, loss: 'hinge' }), [0, 2]);
+    expect(at({ beta: 0.1 })).toEqual(near(Math.log(1 + Math.exp(-0.4)), 0.4));
+    expect(at({ beta: 0.1, loss: 'hinge' })).toEqual(near(0.6, 0.4));
+    expect(at({ beta: 0.5, loss: 'hinge' })).toEqual(near(0, 2));
   });
 
   it('ipo costs nothing where the difference a token is 1/2β', () => {
     const at = (tokens: number[]) =>
       numbers(() => dpoTerms(pair([-1, -2], tokens, [-4, -2.5]), dpo({ beta: 0.5, loss: 'ipo' })));
-    expectNumbers(at([2, 1]), [0, 0.5]); // 3/2 - 1/2
-    expectNumbers(at([1, 1]), [2.25, 1.25]); // 3 - 1/2
+    expect(at([2, 1])).toEqual(near(0, 0.5)); // 3/2 - 1/2
+    expect(at([1, 1])).toEqual(near(2.25, 1.25)); // 3 - 1/2
   });
 
   it('orpo: tokens of chance a half against a fifth have odds of 1 and 1/4, however many there are', () => {
-    for (const tokens of [
-      [1, 1],
-      [2, 3],
-    ] as const)
-      // prettier-ignore
-      expectNumbers(
-        numbers(() => orpoTerms(pair([tokens[0] * Math.log(0.5), tokens[1] * Math.log(0.2)], [...tokens]), { beta: 0.3 })), // prettier-ignore
-        [Math.LN2 + 0.3 * Math.log(1.25), Math.log(4)],
-      );
+    const at = (a: number, b: number) =>
+      numbers(() => orpoTerms(pair([a * Math.log(0.5), b * Math.log(0.2)], [a, b]), { beta: 0.3 }));
+    expect(at(1, 1)).toEqual(near(Math.LN2 + 0.3 * Math.log(1.25), Math.log(4)));
+    expect(at(2, 3)).toEqual(near(Math.LN2 + 0.3 * Math.log(1.25), Math.log(4)));
   });
 
   it('simpo: ln 2 where the margin is γ', () => {
     const at = (gamma: number) => numbers(() => simpoTerms(pair([-2, -6], [2, 4]), { beta: 2, gamma }));
-    expectNumbers(at(1), [Math.LN2, 1]);
-    expectNumbers(at(0), [Math.log(1 + Math.exp(-1)), 1]);
+    expect(at(1)).toEqual(near(Math.LN2, 1));
+    expect(at(0)).toEqual(near(Math.log(1 + Math.exp(-1)), 1));
   });
 
   it('kto: log 3 of reward above the reference point are a value of 3/4 for good, and 1/4 for bad', () => {
