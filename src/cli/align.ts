@@ -47,7 +47,7 @@ export function alignCommand(): Command {
     .option('--minutes <m>', 'train for about this long', positiveNumber)
     .option(
       '--batch-tokens <b>',
-      'reward: tokens of one update; dpo, kto, orpo, simpo: most tokens at a time',
+      'reward: tokens of one update; others: most tokens at a time (default 2048)',
       wholeNumber(1, 1e9),
     ) // prettier-ignore
     .option(

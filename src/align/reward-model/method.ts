@@ -84,7 +84,7 @@ export function rewardModelMethod(options: RewardModelOptions): MethodParts<Pair
         const rewards = await scoreExamples(model, head, inTurn(shown));
         return shown.map(({ prompt, chosen, rejected }, i) => ({
           prompt: promptText(prompt),
-          text: `chosen, ${rewards[2 * i]!.toFixed(3)}:${answerOf(chosen)}\nrejected, ${rewards[2 * i + 1]!.toFixed(3)}:${answerOf(rejected)}`,
+          text: `\nchosen, ${rewards[2 * i]!.toFixed(3)}: ${answerOf(chosen)}\nrejected, ${rewards[2 * i + 1]!.toFixed(3)}: ${answerOf(rejected)}`,
         }));
       },
     },

@@ -16,7 +16,7 @@ export function rewardSection(evaluation: RewardEvaluation): string {
   return `<h2>How well it tells the better answer</h2>
 <p class="note">On pairs that it did not learn from. The interval is 95%: ${range(evaluation)}.${right ? '' : ' It is no better than its baseline.'}</p>
 ${cardRow(cards, true)}
-<div class="grid">
+<div class="grid tables">
 <section class="panel"><h3>Calibration</h3><p class="note">How often it is right where it is so sure: σ of the difference of the rewards.</p>
 ${legend([
   { label: 'right', colour: '--kept' },

@@ -32,7 +32,7 @@ export interface AlignOptions extends AlignPlanOptions {
   epochs?: number;
   steps?: number;
   minutes?: number;
-  /** For `reward` tokens of one update; for direct methods most tokens that go through the model at a time. */
+  /** For `reward` tokens of one update; for others most tokens that go through the model at a time. */
   batchTokens?: number;
   /** For direct methods: pairs or thumbs of one update. */
   batchSize?: number;
@@ -72,7 +72,7 @@ export function checkOptions(options: AlignOptions): void {
     check: options.checks,
     alarm: options.alarms || undefined,
   });
-  refuse(method, 'reward, dpo, kto, orpo, simpo', !online, ['epochs', 'batchTokens'], options);
+  refuse(method, 'reward, dpo, kto, orpo, simpo', !online, ['epochs'], options);
   refuse(method, 'dpo, kto, orpo, simpo', !online && method !== 'reward', ['batchSize'], options);
   if (options.weights === 'full' && options.dtype === 'bf16')
     throw new InputError('--dtype bf16 is for a frozen base: --weights full trains the weights in f32');

@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { formatBytes, formatCount, formatDuration } from '../../io/progress-format.js';
 import {
+  barTable,
   type Card,
   cardRow,
   commandBlock,
@@ -14,7 +15,7 @@ import {
   shortTime,
   tablePanel,
 } from '../../report/index.js';
-import { type MetricsLine, metricsByStep, readSamples, samplesSection } from '../../train/index.js';
+import { type MetricsLine, metricsByStep, readSamples, type SampleLine, samplesSection } from '../../train/index.js';
 import type { AlignRun } from './align-run.js';
 import { feedbackKind } from './feedback.js';
 import { methodNames } from './card.js';
@@ -39,7 +40,7 @@ export function renderAlignReport(out: string, run: AlignRun, section = ''): str
     body: `${cards(run, metrics)}
 ${alarmNotice(run)}
 ${section}
-${samplesSection({ samples, metrics }, 'What it answers', 'A prompt it does not learn from, in colour, and the answers before and after.')}
+${samplesOf(run, samples)}
 ${scatterSection(metrics)}
 ${
   charts.length > 0
@@ -49,7 +50,7 @@ ${curvePanels(charts)}`
     : ''
 }
 ${beforeAfter(looks)}
-${timeSection(run)}
+${timeSection(metrics)}
 <h2>Data</h2>
 <div class="panel scroll">${dataTable(run)}</div>
 <h2>Configuration</h2>
@@ -68,6 +69,21 @@ ${run.result ? tablePanel('Result', run.result) : ''}
 <p class="note">With the files above and the same version of Telar.</p>
 ${commandBlock(run.command)}`,
   });
+}
+
+/** The metrics count terms of the loss, which say nothing beside a sample. */
+function samplesOf({ method }: AlignRun, samples: readonly SampleLine[]): string {
+  return method === 'reward'
+    ? samplesSection(
+        { samples, metrics: [] },
+        'How it judges',
+        'A prompt it does not learn from, in colour, and the rewards of two answers.',
+      )
+    : samplesSection(
+        { samples, metrics: [] },
+        'What it answers',
+        'A prompt it does not learn from, in colour, and the answers before and after.',
+      );
 }
 
 function summary({ method, data, result, best, adapter }: AlignRun, metrics: readonly MetricsLine[]): string {
@@ -136,20 +152,18 @@ function beforeAfter(looks: readonly MetricsLine[]): string {
 <div class="panel scroll"><table><thead><tr><th></th><th class="number">before</th><th class="number">after</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
-/** Where the time went, as the method has counted it: its results whose names end in `Seconds`. */
-function timeSection({ result = {} }: AlignRun): string {
-  const parts = Object.entries(result).flatMap(([name, value]) =>
-    name.endsWith('Seconds') ? [[name.slice(0, -'Seconds'.length), Number(value)] as const] : [],
-  );
-  const total = Number(result['seconds'] ?? NaN);
-  if (parts.length === 0 || !(total > 0)) return '';
-  const rest = total - parts.reduce((sum, [, seconds]) => sum + seconds, 0);
-  const rows = [...parts, ['other work', Math.max(0, rest)] as const].map(
-    ([name, seconds]) =>
-      `<tr><th scope="row">${escape(metricWords(name))}</th><td class="number">${formatDuration(seconds)}</td><td class="number">${Math.round((100 * seconds) / total)}%</td></tr>`,
-  );
+/** Where the time of the steps went, as shares that the method has counted. */
+function timeSection(metrics: readonly MetricsLine[]): string {
+  const last = metrics.findLast(({ timeGenerating }) => timeGenerating !== undefined);
+  const parts = Object.entries(last ?? {}).filter(([name]) => /^time[A-Z]/.test(name));
+  if (parts.length === 0) return '';
+  const rows = parts.map(([name, share]) => {
+    const label = name.slice('time'.length).toLowerCase();
+    return { label, segments: [{ share: share!, colour: '--train' }], figures: [`${Math.round(100 * share!)}%`] };
+  });
   return `<h2>Where the time went</h2>
-<div class="panel scroll"><table><tbody>${rows.join('')}</tbody></table></div>`;
+<p class="note">Of the steps; evaluations and checkpoints are left out.</p>
+<div class="panel scroll">${barTable(['', 'of the time'], rows)}</div>`;
 }
 
 function dataTable({ data, rewards, method }: AlignRun): string {
@@ -171,6 +185,7 @@ function dataTable({ data, rewards, method }: AlignRun): string {
 function metricWords(name: string): string {
   return name
     .replace(/^heldOut([A-Z])/, (_, letter: string) => `held-out ${letter.toLowerCase()}`)
+    .replace(/\bkl\b/, 'KL')
     .replaceAll(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
 }
 
