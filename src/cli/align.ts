@@ -66,6 +66,10 @@ export function alignCommand(): Command {
       'evaluations without progress that end the run; 0: none do (default 5; ppo, grpo 0)',
       wholeNumber(0, 1e9),
     ) // prettier-ignore
+    .option(
+      '--best <metric>',
+      'held-out number whose best step is kept in final/ (default heldOutLoss; ppo, grpo: check, or heldOutReward without one)',
+    )
     .option('--alarm <name=limit...>', 'another limit of an alarm, such as kl=20, or length=off')
     .option('--no-alarms', 'go on whatever happens; with --resume, also after an alarm')
     .option('--dtype <type>', 'how the frozen base is held: f32 (default) or bf16', oneOf('dtype', 'f32', 'bf16'))

@@ -70,6 +70,10 @@ export function showAlignment({ out, json }: { out: string; json: boolean }): Sh
           `\n${words(best.metric)} ${best.value.toFixed(3)} at step ${best.step}${before === undefined ? '' : `, before ${Number(before).toFixed(3)}`}.`,
         );
       }
+      if (best?.step === 0)
+        console.log(
+          'No evaluation was better than the start, so final/ changes nothing; --best chooses by another number.',
+        );
       console.log(`Report:  ${join(out, 'report.html')}`);
       console.log(`${adapter ? 'Adapter:' : 'Model:  '} ${join(out, 'final')}`);
       console.log(

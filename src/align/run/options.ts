@@ -37,6 +37,8 @@ export interface AlignOptions extends AlignPlanOptions {
   /** For direct methods: pairs or thumbs of one update. */
   batchSize?: number;
   schedule?: 'wsd' | 'cosine' | 'constant';
+  /** The held-out number whose best evaluation is kept, such as `heldOutReward`; default by the method. */
+  best?: string;
   /** Evaluations without progress that end the run; 0 never does. */
   patience?: number;
   evaluateEvery?: number;
@@ -64,6 +66,12 @@ export function checkOptions(options: AlignOptions): void {
     throw new InputError(`--held-out-fraction must be from 0 to below 1, not ${heldOutFraction}`);
   if (heldOut && options.heldOutFraction !== undefined)
     throw new InputError('give one of --held-out and --held-out-fraction');
+  if (options.best !== undefined && !/^(?:heldOut|check)/.test(options.best))
+    throw new InputError(
+      `--best ${options.best} is no held-out number: it must be one that evaluations give, such as heldOutReward, heldOutLoss or check`,
+    );
+  if (options.best !== undefined && heldOut === undefined && heldOutFraction === 0)
+    throw new InputError('--best needs held-out data: give --held-out, or a --held-out-fraction above 0');
   const online = feedbackKind(method) === 'prompts';
   if (online && rewards.length === 0)
     throw new InputError(`${method} needs to know what an answer is worth: give at least one --reward`);

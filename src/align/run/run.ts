@@ -12,7 +12,7 @@ import { type AlignRun, readAlignRun } from './align-run.js';
 import { feedbackKind, loadFeedback } from './feedback.js';
 import { type Decisions, openMethod, type OpenMethod } from './open-method.js';
 import { type AlignOptions, checkOptions } from './options.js';
-import { defaultPatience, isOnline, planAlignOptimizer, planWeights } from './plan.js';
+import { criterionOf, defaultPatience, isOnline, planAlignOptimizer, planWeights } from './plan.js';
 import { renderAlignReport } from './report.js';
 import { alignSession } from './session.js';
 import { readSettings } from './settings.js';
@@ -127,6 +127,7 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
         steps,
         evaluateEvery: options.evaluateEvery ?? (steps === null ? 20 : Math.max(1, Math.ceil(steps / 20))),
         patience: options.patience ?? defaultPatience(method),
+        criterion: options.best === undefined ? opening.parts.criterion : criterionOf(options.best),
       },
       machine: describeMachine(),
     };

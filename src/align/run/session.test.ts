@@ -133,6 +133,7 @@ function newRun(
       steps: STEPS,
       evaluateEvery: 2,
       patience: 0,
+      criterion: { metric: 'heldOutReward', wanted: 'highest' },
     },
     machine: describeMachine(),
   };

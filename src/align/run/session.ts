@@ -1,4 +1,5 @@
 /** The session of an alignment, whatever its method: evaluations by the step, the best checkpoint kept, alarms heard. */
+import { InputError } from '../../io/errors.js';
 import {
   BestStep,
   Checkpoints,
@@ -41,7 +42,7 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
   const optimizer = new Optimizer(policy.parameters, training.optimizer, projectionBlocks(run.model));
   const checkpoints = new Checkpoints(out, policy.checkpointed, optimizer);
   const clock = new RunClock(options.secondsBefore);
-  const { criterion } = parts;
+  const { criterion } = training;
   const best = criterion && new BestStep(criterion.metric, training.patience, criterion.wanted);
   const alarms = Object.keys(run.alarms).length > 0 ? new Alarms(run.alarms) : null;
 
@@ -66,7 +67,14 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
     checkpoints,
     evaluation: {
       due: ({ step, last }) => last || step % training.evaluateEvery === 0,
-      measure: () => parts.evaluation.measure(),
+      async measure() {
+        const numbers = await parts.evaluation.measure();
+        if (criterion && numbers[criterion.metric] === undefined)
+          throw new InputError(
+            `--best ${criterion.metric}: no such number; an evaluation gives ${Object.keys(numbers).join(', ')}`,
+          );
+        return numbers;
+      },
       sample: () => parts.evaluation.sample(),
     },
     numbers: () => parts.numbers(),
