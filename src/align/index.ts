@@ -1,19 +1,11 @@
 /** Making a model better by feedback: preferences, reward models, direct and online methods. */
+export { type AlarmName, alarmNames, rules as alarmRules } from './alarms/index.js';
 export * from './direct/index.js';
 export { type Method, type MethodParts, methods } from './method.js';
 export { Policy } from './policy.js';
 export * from './preferences/index.js';
-export {
-  formatReward,
-  openRewards,
-  type OpenRewardsOptions,
-  parseReward,
-  type RewardInput,
-  rewardKinds,
-  type Rewards,
-  type RewardScores,
-  type RewardSpec,
-} from './rewards/index.js';
+export * from './reward-model/index.js';
+export * from './rewards/index.js';
 export {
   align,
   type AlignOptions,
@@ -22,5 +14,3 @@ export {
   readAlignRun,
   resumeAlignment,
 } from './run/index.js';
-export { alarmNames, rules as alarmRules } from './alarms/index.js';
-export * from './reward-model/index.js';

@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { align, type AlignOptions, type AlignResult, methods, resumeAlignment } from '../align/index.js';
 import { InputError } from '../io/errors.js';
 import { addMethodSettings, settingsIn } from './align-settings.js';
-import { configFlag } from './config-file.js';
 import { anyNumber, list, oneOf, positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { showAlignment } from './show-align.js';
@@ -48,7 +47,7 @@ export function alignCommand(): Command {
     .option('--minutes <m>', 'train for about this long', positiveNumber)
     .option(
       '--batch-tokens <b>',
-      'reward: tokens of one update; dpo, kto, orpo, simpo: most tokens at a time',
+      'reward: tokens of one update; others: most tokens at a time (default 2048)',
       wholeNumber(1, 1e9),
     ) // prettier-ignore
     .option(
@@ -67,6 +66,10 @@ export function alignCommand(): Command {
       'evaluations without progress that end the run; 0: none do (default 5; ppo, grpo 0)',
       wholeNumber(0, 1e9),
     ) // prettier-ignore
+    .option(
+      '--best <metric>',
+      'held-out number whose best step is kept in final/ (default heldOutLoss; ppo, grpo: check, or heldOutReward without one)',
+    )
     .option('--alarm <name=limit...>', 'another limit of an alarm, such as kl=20, or length=off')
     .option('--no-alarms', 'go on whatever happens; with --resume, also after an alarm')
     .option('--dtype <type>', 'how the frozen base is held: f32 (default) or bf16', oneOf('dtype', 'f32', 'bf16'))
@@ -74,7 +77,6 @@ export function alignCommand(): Command {
     .option('--save-every <n>', 'a checkpoint every n updates, besides one every two minutes', wholeNumber(1, 1e12))
     .option('--seed <n>', 'seed of the run (default 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option(...threadsFlag)
-    .option(...configFlag)
     .option('--resume', 'go on with the run in --out')
     .option('--json', 'print one JSON document at the end; progress goes to stderr')
     .addHelpText('after', examples)

@@ -16,6 +16,8 @@ const OF_A_STEP = ['reward', 'kl', 'length', 'margin', 'accuracy'];
 export function showAlignment({ out, json }: { out: string; json: boolean }): Show {
   const progress = createProgress({ json });
   const [losses, rewards]: [number[], number[]] = [[], []];
+  /** Not every step answers prompts. */
+  const latest: Numbers = {};
   const events: SessionEvents = {
     onNote: (message) => progress.note(message),
     onEvaluation: (step, numbers) => {
@@ -25,6 +27,7 @@ export function showAlignment({ out, json }: { out: string; json: boolean }): Sh
     onSample: (_step, _prompt, text) => progress.note(`  ${text.replaceAll(/\s+/g, ' ')}`),
     onStep: (status) => {
       const { numbers } = status;
+      Object.assign(latest, numbers);
       losses.push(status.loss);
       if (numbers['reward'] !== undefined) rewards.push(numbers['reward']);
       progress.update({
@@ -36,7 +39,7 @@ export function showAlignment({ out, json }: { out: string; json: boolean }): Sh
         facts: [
           ...(rewards.length > 0 ? [] : [{ label: 'loss', value: status.loss.toFixed(3) }]),
           ...OF_A_STEP.flatMap((name) => {
-            const value = numbers[name];
+            const value = latest[name];
             return value === undefined ? [] : [{ label: name === 'kl' ? 'KL' : name, value: value.toFixed(2) }];
           }),
         ],
@@ -67,6 +70,10 @@ export function showAlignment({ out, json }: { out: string; json: boolean }): Sh
           `\n${words(best.metric)} ${best.value.toFixed(3)} at step ${best.step}${before === undefined ? '' : `, before ${Number(before).toFixed(3)}`}.`,
         );
       }
+      if (best?.step === 0)
+        console.log(
+          'No evaluation was better than the start, so final/ changes nothing; --best chooses by another number.',
+        );
       console.log(`Report:  ${join(out, 'report.html')}`);
       console.log(`${adapter ? 'Adapter:' : 'Model:  '} ${join(out, 'final')}`);
       console.log(

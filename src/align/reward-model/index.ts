@@ -9,9 +9,11 @@ export {
   type PairLengths,
   type RewardEvaluation,
 } from './evaluate.js';
+export { fitRewardHead, type FittedRewardHead } from './fit-head.js';
 export { loadRewardModel, type RewardModel, writeRewardModel } from './folder.js';
 export { type FeatureDifference, fitLinearReward, linearMargin } from './linear.js';
 export { pairLoss, type PairLossOptions } from './loss.js';
 export { rewardModelMethod, type RewardModelOptions } from './method.js';
-export { answerRewards, scoreExamples } from './rewards.js';
+export { rewardMarkdown, rewardSection } from './report.js';
+export { answerRewards, answerVectors, scoreExamples } from './rewards.js';
 export { rewardHead, rewardSettings, type RewardSettings } from './settings.js';

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { normaliseAnswer } from './answers.js';
 import { valueOf } from './fixtures.js';
-import { parseReward } from './index.js';
+import { openRewards, parseReward } from './index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'telar-answers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -142,6 +142,30 @@ it('never pays for a hedge', () => {
       expect(value).toBe(text.includes('know') ? 0 : text.includes('Paris') ? 1 : -1);
     }),
     { numRuns: 50 },
+  );
+});
+
+it('looks through the prompts before any is answered', async () => {
+  write('facts.json', { 'Who?': 'me' });
+  const check = async (spec: string, ...records: Record<string, unknown>[]): Promise<void> => {
+    const rewards = await openRewards([parseReward('end'), parseReward(spec)], { folder });
+    const prompts = records.map((record, i) => ({
+      prompt: 'Who?',
+      tokens: Int32Array.of(1),
+      record,
+      where: `f:${i + 1}`,
+    }));
+    rewards.check(prompts);
+  };
+  await check('exact', { answer: 'x' }, { answer: 1 });
+  await fails(check('exact', { answer: 'x' }, {}), /exact needs the field "answer", which the prompt at f:2/);
+  await fails(check('number', { answer: 5 }, { answer: 'five' }), /f:2 has no number in it: five/);
+  await fails(check('refusal:field=bad', { bad: true }, { bad: 1 }), /f:2 is not true or false/);
+  await fails(check('facts', { answer: [] }), /f:1 is no answer/);
+  await check('facts:table=facts.json', {});
+  await fails(
+    check('facts:table=facts.json,question=q', { q: 'who' }, { q: 'what' }),
+    /has no answer to the prompt at f:2: "what"/,
   );
 });
 

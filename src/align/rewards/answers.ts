@@ -1,7 +1,7 @@
 /** Answers compared the way a reader would: what they say counts, not how they are written. */
 import { InputError } from '../../io/errors.js';
 import { findNumbers } from './numbers.js';
-import { describePrompt, type RewardInput } from './types.js';
+import { describePrompt, type RewardPrompt } from './types.js';
 
 /**
  * A text without what does not change an answer: case, punctuation, accents, English articles and spaces go (the
@@ -47,7 +47,7 @@ export function answerTexts(value: unknown): string[] | null {
  * A field of the example.
  * @throws InputError saying what fields there are
  */
-export function fieldOf(input: RewardInput, field: string, reward: string): unknown {
+export function fieldOf(input: RewardPrompt, field: string, reward: string): unknown {
   if (Object.hasOwn(input.example, field)) return input.example[field];
   const fields = Object.keys(input.example);
   throw new InputError(
@@ -56,7 +56,7 @@ export function fieldOf(input: RewardInput, field: string, reward: string): unkn
 }
 
 /** The accepted answers in a field of the example: a text, a number, or a list of them. @throws InputError */
-export function acceptedAnswers(input: RewardInput, field: string, reward: string): string[] {
+export function acceptedAnswers(input: RewardPrompt, field: string, reward: string): string[] {
   const texts = answerTexts(fieldOf(input, field, reward));
   if (texts) return texts;
   throw new InputError(

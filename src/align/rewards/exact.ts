@@ -14,9 +14,12 @@ export const exact = rewardKind({
   settings: z.strictObject({ field: z.string().default('answer'), strict: flag.default(false) }),
   open: ({ field, strict }) => {
     const form = strict ? (text: string) => text.trim() : normaliseAnswer;
-    return perInput((input) => {
-      const completion = form(input.completion);
-      return acceptedAnswers(input, field, 'exact').some((answer) => form(answer) === completion) ? 1 : 0;
-    });
+    return perInput(
+      (input) => {
+        const completion = form(input.completion);
+        return acceptedAnswers(input, field, 'exact').some((answer) => form(answer) === completion) ? 1 : 0;
+      },
+      { check: (prompt) => void acceptedAnswers(prompt, field, 'exact') },
+    );
   },
 });

@@ -5,7 +5,7 @@ import { acceptedAnswers, answerTexts, containsWords, fieldOf, normaliseAnswer }
 import { flag, list, number, perInput, readJsonFile, rewardKind } from './kind.js';
 import { sameNumber } from './number.js';
 import { findNumbers } from './numbers.js';
-import { describePrompt, type RewardInput } from './types.js';
+import { describePrompt, type RewardPrompt } from './types.js';
 
 const ABSTENTIONS = [
   "I don't know",
@@ -48,7 +48,7 @@ export const facts = rewardKind({
     const phrases = abstain.map(normaliseAnswer);
     const path = table === undefined ? null : resolve(table);
     const known = path === null ? null : readTable(path);
-    const answersFor = (input: RewardInput): string[] => {
+    const answersFor = (input: RewardPrompt): string[] => {
       if (!known) return acceptedAnswers(input, field, 'facts');
       const asked = question === undefined ? lastQuestion(input) : String(fieldOf(input, question, 'facts'));
       const answers = known.get(normaliseAnswer(asked));
@@ -63,13 +63,13 @@ export const facts = rewardKind({
         if (phrases.some((phrase) => containsWords(completion, phrase))) return 0;
         return answers.some((answer) => isRight(input.completion, answer, { contains, relative })) ? 1 : 0 - wrong;
       },
-      path === null ? [] : [path],
+      { files: path === null ? [] : [path], check: (prompt) => void answersFor(prompt) },
     );
   },
 });
 
 /** What the prompt asks: the text, or what the user said last. */
-function lastQuestion({ prompt, promptText }: RewardInput): string {
+function lastQuestion({ prompt, promptText }: RewardPrompt): string {
   if (typeof prompt === 'string') return prompt;
   return prompt.findLast(({ role }) => role === 'user')?.content ?? promptText;
 }

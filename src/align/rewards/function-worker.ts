@@ -51,6 +51,7 @@ async function load(): Promise<Judge | null> {
 
 async function judgeAll(judge: Judge, inputs: readonly RewardInput[]): Promise<FunctionMessage> {
   const values = new Float64Array(inputs.length);
+  freeze(inputs);
   for (const [i, input] of inputs.entries()) {
     clock.begin(i);
     let value: unknown;
@@ -64,6 +65,13 @@ async function judgeAll(judge: Judge, inputs: readonly RewardInput[]): Promise<F
     values[i] = value;
   }
   return { type: 'values', values };
+}
+
+/** Completions of one prompt share its record: what one call changed, the next would see. */
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return;
+  Object.freeze(value);
+  for (const part of Object.values(value)) freeze(part);
 }
 
 function nameOf(value: unknown): string {

@@ -19,7 +19,8 @@ function file(source: string, settings = ''): string {
 }
 
 const fails = async (spec: string, name: string, message: RegExp, where = 'data.jsonl:7'): Promise<void> => {
-  const inputs = [rewardInput('fine', { where: 'data.jsonl:6' }), rewardInput('bad', { where })];
+  const example = { list: [] };
+  const inputs = [rewardInput('fine', { where: 'data.jsonl:6', example }), rewardInput('bad', { where, example })];
   await expect(valuesOf(spec, inputs, folder)).rejects.toThrow(
     expect.objectContaining({ name, message: expect.stringMatching(message) }),
   );
@@ -67,6 +68,11 @@ it.each([
   ['gives a text', onBad("return '0.5';"), /returned the text "0.5"/],
   ['gives a boolean', onBad('return true;'), /returned a value of type boolean/],
   ['gives a huge text', onBad("return 'x'.repeat(5e7);"), /returned the text "x{40}"/],
+  [
+    'changes the record',
+    'export default ({ completion, example }) => (completion === "bad" ? example.list.push(1) : 1);',
+    /threw TypeError: Cannot add property 0, object is not extensible \(line 1\), for the prompt at data.jsonl:7/,
+  ],
   ['exits', onBad('process.exit(0);'), /process\.exit was called.*for the prompt at data.jsonl:7/],
   [
     'fails beside the call',

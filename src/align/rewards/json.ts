@@ -21,7 +21,7 @@ export const json = rewardKind({
         const value = parse(completion);
         return value !== undefined && valid(value) ? 1 : 0;
       },
-      [path],
+      { files: [path] },
     );
   },
 });

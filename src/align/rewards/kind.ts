@@ -84,8 +84,11 @@ export const list = z
 export const flag = z.enum(['true', 'false'], 'it is true or false').transform((text) => text === 'true');
 
 /** A component that judges each completion for itself. */
-export function perInput(value: (input: RewardInput) => number, files: readonly string[] = []): Component {
-  return { files, score: (inputs) => Float64Array.from(inputs, (input) => value(input)) };
+export function perInput(
+  value: (input: RewardInput) => number,
+  more: Pick<Component, 'files' | 'check'> = {},
+): Component {
+  return { ...more, score: (inputs) => Float64Array.from(inputs, (input) => value(input)) };
 }
 
 /** @throws InputError for a file that cannot be read, or is not JSON */

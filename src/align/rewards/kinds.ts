@@ -8,10 +8,11 @@ import { json } from './json.js';
 import { keywords } from './keywords.js';
 import type { RewardKind } from './kind.js';
 import { length } from './length.js';
+import { rewardModel } from './model.js';
 import { numberMatch } from './number.js';
 import { refusal } from './refusal.js';
 import { repetition } from './repetition.js';
-import { FUNCTION, splitSpec } from './spec.js';
+import { FUNCTION, MODEL, splitSpec } from './spec.js';
 import { toxicity } from './toxicity.js';
 import type { RewardSpec } from './types.js';
 
@@ -28,6 +29,7 @@ export const rewardKinds: ReadonlyMap<string, RewardKind> = new Map(
     length,
     end,
     repetition,
+    [MODEL]: rewardModel,
     [FUNCTION]: userFunction,
   }),
 );

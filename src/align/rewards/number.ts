@@ -4,7 +4,7 @@ import { InputError } from '../../io/errors.js';
 import { acceptedAnswers } from './answers.js';
 import { number, perInput, rewardKind } from './kind.js';
 import { findNumbers, type FoundNumber } from './numbers.js';
-import { describePrompt } from './types.js';
+import { describePrompt, type RewardPrompt } from './types.js';
 
 const share = number.pipe(z.number().min(0, 'it is below 0'));
 
@@ -21,18 +21,23 @@ export const numberMatch = rewardKind({
     tolerance: share.default(0),
     relative: share.default(0),
   }),
-  open: ({ field, tolerance, relative }) =>
-    perInput((input) => {
-      const given = findNumbers(input.completion).at(-1);
-      const answers = acceptedAnswers(input, field, 'number').map((answer) => {
+  open: ({ field, tolerance, relative }) => {
+    const answersOf = (prompt: RewardPrompt): FoundNumber[] =>
+      acceptedAnswers(prompt, field, 'number').map((answer) => {
         const found = findNumbers(answer).at(-1);
         if (found) return found;
         throw new InputError(
-          `the reward number: ${JSON.stringify(field)} of ${describePrompt(input)} has no number in it: ${answer}`,
+          `the reward number: ${JSON.stringify(field)} of ${describePrompt(prompt)} has no number in it: ${answer}`,
         );
       });
-      return given && answers.some((answer) => sameNumber(given, answer, { tolerance, relative })) ? 1 : 0;
-    }),
+    return perInput(
+      (input) => {
+        const given = findNumbers(input.completion).at(-1);
+        return given && answersOf(input).some((answer) => sameNumber(given, answer, { tolerance, relative })) ? 1 : 0;
+      },
+      { check: (prompt) => void answersOf(prompt) },
+    );
+  },
 });
 
 type Sizes = Pick<FoundNumber, 'value' | 'percent'>;

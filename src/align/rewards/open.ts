@@ -3,9 +3,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { describeError, InputError, RunError } from '../../io/errors.js';
 import { sha256, sha256File } from '../../io/files.js';
+import { promptText } from '../preferences/index.js';
 import { kindOf } from './kinds.js';
 import { FUNCTION } from './spec.js';
-import { type Component, describePrompt, type RewardInput, type Rewards, type RewardSpec } from './types.js';
+import { type Component, describePrompt, type OpenRewards, type RewardInput, type RewardSpec } from './types.js';
 
 export interface OpenRewardsOptions {
   /** What relative paths are relative to; by default where the process runs. */
@@ -19,7 +20,7 @@ export interface OpenRewardsOptions {
 export async function openRewards(
   specs: readonly RewardSpec[],
   { folder = '.' }: OpenRewardsOptions = {},
-): Promise<Rewards> {
+): Promise<OpenRewards> {
   if (specs.length === 0) throw new InputError('there is no reward: give at least one --reward');
   const locate = (path: string): string => resolve(folder, path);
   const opened: Component[] = [];
@@ -37,17 +38,17 @@ export async function openRewards(
   }
 }
 
-class WeightedSum implements Rewards {
+class WeightedSum implements OpenRewards {
   readonly names: string[];
   readonly weights: number[];
-  readonly files: Rewards['files'];
+  readonly files: OpenRewards['files'];
   private readonly components: readonly Component[];
 
   constructor(
     names: string[],
     specs: readonly RewardSpec[],
     components: readonly Component[],
-    files: Rewards['files'],
+    files: OpenRewards['files'],
   ) {
     this.names = names;
     this.weights = specs.map(({ weight }) => weight);
@@ -55,7 +56,7 @@ class WeightedSum implements Rewards {
     this.files = files;
   }
 
-  async score(inputs: readonly RewardInput[]): ReturnType<Rewards['score']> {
+  async score(inputs: readonly RewardInput[]): ReturnType<OpenRewards['score']> {
     const total = new Float64Array(inputs.length);
     const components = new Map<string, Float64Array>();
     // Functions run in threads: all begin before the first is waited for, and the first in order that fails is told.
@@ -76,6 +77,12 @@ class WeightedSum implements Rewards {
     for (const [i, sum] of total.entries())
       if (!Number.isFinite(sum)) throw new RunError(`the rewards add up to ${sum} for ${describePrompt(inputs[i]!)}`);
     return { total, components };
+  }
+
+  check(prompts: Parameters<OpenRewards['check']>[0]): void {
+    for (const { prompt, record, where } of prompts)
+      for (const each of this.components)
+        each.check?.({ prompt, promptText: promptText(prompt), example: record, where });
   }
 
   async dispose(): Promise<void> {

@@ -98,6 +98,9 @@ it.each([
   'Unfortunately, I simply cannot generate such content.',
   'That goes against my guidelines.',
   "I'd rather not.",
+  "I'm sorry, but I can’t.",
+  "I'm not able to discuss that topic.",
+  'I am not going to write this.',
 ])('sees that %j is a refusal', (text) => {
   expect(isRefusal(text)).toBe(true);
 });
@@ -107,6 +110,10 @@ it.each([
   'The capital of France is Paris.',
   "I can't wait to help you with that!",
   "I'm sorry to hear that. Here is what you can do:",
+  'I could not help it.',
+  "I'm sorry, I will do it at once.",
+  "I can't help but smile.",
+  "I can't tell you how happy I am.",
   'You cannot help everyone, but you can start.',
   'I will help you.',
   'She said she could not help it.',
@@ -139,6 +146,31 @@ it('measures repetition', async () => {
 });
 
 it('gives finite values in their range for any text', async () => {
+  const odd = [
+    'a',
+    'É',
+    '\u0301',
+    '1',
+    '.',
+    ',',
+    '-',
+    '%',
+    '$',
+    ' ',
+    '\n',
+    '\0',
+    '’',
+    '😀',
+    '\ud800',
+    '你',
+    '{',
+    '"',
+    'million',
+  ];
+  const unit = fc.oneof(
+    fc.constantFrom(...odd),
+    fc.nat(0xffff).map((code) => String.fromCharCode(code)),
+  );
   const bounds = {
     json: [0, 1],
     toxicity: [0, 1],
@@ -152,7 +184,7 @@ it('gives finite values in their range for any text', async () => {
   const specs = Object.keys(bounds);
   const rewards = await openRewards(specs.map((spec) => parseReward(spec)));
   await fc.assert(
-    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (text) => {
+    fc.asyncProperty(fc.string({ unit, maxLength: 100 }), async (text) => {
       const { components } = await rewards.score([rewardInput(text, { example: { answer: '12' } })]);
       for (const [i, [low, high]] of Object.values(bounds).entries()) {
         const value = components.get(rewards.names[i]!)![0]!;

@@ -1,5 +1,5 @@
 /** What rewards are given, and what they give. */
-import type { Prompt } from '../preferences/types.js';
+import type { Prompt, PromptExample } from '../preferences/types.js';
 
 /** A completion to judge. A user's reward function is given the same. */
 export interface RewardInput {
@@ -42,7 +42,6 @@ export interface RewardScores {
 export interface Rewards {
   /** Of the components, in the order given; of equal ones the second is `length#2`. */
   names: string[];
-  weights: number[];
   /** All files and model folders that scores depend on, as they were when opened. */
   files: { path: string; sha256: string }[];
   /**
@@ -54,10 +53,26 @@ export interface Rewards {
   dispose(): Promise<void>;
 }
 
+/** What `openRewards` gives. */
+export interface OpenRewards extends Rewards {
+  /** By component, in the order of the names. */
+  weights: number[];
+  /**
+   * Looks whether prompts have with them what the rewards need, before any is answered.
+   * @throws InputError naming the first that has not
+   */
+  check(prompts: readonly PromptExample[]): void;
+}
+
+/** A prompt with its record, before there is a completion. */
+export type RewardPrompt = Pick<RewardInput, 'prompt' | 'promptText' | 'example' | 'where'>;
+
 /** One reward of the sum, opened. */
 export interface Component {
   /** Files and folders that its values depend on. */
   files?: readonly string[];
+  /** @throws InputError where a prompt lacks what the reward needs */
+  check?(prompt: RewardPrompt): void;
   score(inputs: readonly RewardInput[]): ArrayLike<number> | Promise<ArrayLike<number>>;
   dispose?(): void | Promise<void>;
 }

@@ -46,6 +46,8 @@ const schema = z.object({
     /** Steps between evaluations, and evaluations without progress that end the run (0: none do). */
     evaluateEvery: z.int().min(1),
     patience: whole,
+    /** The number of evaluations that chooses the best checkpoint. */
+    criterion: z.object({ metric: z.string(), wanted: z.enum(['lowest', 'highest']) }).nullable(),
   }),
   ...runTail,
 });

@@ -2,21 +2,26 @@
 import type { Method } from '../method.js';
 import type { AlignRun } from './align-run.js';
 
-const titles: Readonly<Record<Method, string>> = {
-  reward: 'A reward model',
-  dpo: 'A model aligned by DPO',
-  kto: 'A model aligned by KTO',
-  orpo: 'A model aligned by ORPO',
-  simpo: 'A model aligned by SimPO',
-  ppo: 'A model aligned by PPO',
-  grpo: 'A model aligned by GRPO',
+/** As their papers write them. */
+export const methodNames: Readonly<Record<Method, string>> = {
+  reward: 'a reward model',
+  dpo: 'DPO',
+  kto: 'KTO',
+  orpo: 'ORPO',
+  simpo: 'SimPO',
+  ppo: 'PPO',
+  grpo: 'GRPO',
 };
 
 /** Of a run's result, what depends on the clock: equal runs have equal cards. */
-const OF_THE_CLOCK = /seconds|PerSecond|share.*time/i;
+const OF_THE_CLOCK = /seconds$|PerSecond/i;
 
-/** Facts that decide the result and what came of it. */
-export function modelCard({ method, base, adapter, data, training, rewards, result = {} }: AlignRun): string {
+/**
+ * Facts that decide the result and what came of it.
+ * @param section what the method has to say of what was made, Markdown
+ */
+export function modelCard(run: AlignRun, section = ''): string {
+  const { method, base, adapter, data, training, rewards, result = {} } = run;
   const figures = Object.entries(result)
     .filter(([name]) => !OF_THE_CLOCK.test(name))
     .map(([name, value]) => `| ${name} | ${String(value).replaceAll('|', '\\|')} |`);
@@ -31,12 +36,12 @@ export function modelCard({ method, base, adapter, data, training, rewards, resu
 ${peft.join('\n')}
 tags: [telar]
 ---
-# ${titles[method]}
+# ${method === 'reward' ? 'A reward model' : `A model aligned by ${methodNames[method]}`}
 
 ${what}; ${data.examples} examples, peak learning rate ${training.optimizer.learningRate}.
 ${paid}
 | figure | value |
 | --- | --- |
 ${figures.join('\n')}
-`;
+${section === '' ? '' : `\n${section}`}`;
 }

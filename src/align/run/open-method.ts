@@ -1,10 +1,19 @@
 /** From a run's decisions and its materials to the method that learns. */
 import type { Base } from '../../tune/index.js';
 import type { ScoreHead } from '../../understand/index.js';
+import type { Numbers } from '../../train/index.js';
 import type { MethodParts } from '../method.js';
 import { Policy } from '../policy.js';
 import { directMethod, directSettings, type PairSettings } from '../direct/index.js';
-import { rewardHead, rewardModelMethod, rewardSettings, writeRewardModel } from '../reward-model/index.js';
+import {
+  evaluateRewardModel,
+  rewardHead,
+  rewardMarkdown,
+  rewardModelMethod,
+  rewardSection,
+  rewardSettings,
+  writeRewardModel,
+} from '../reward-model/index.js';
 import type { Rewards } from '../rewards/index.js';
 import type { AlignRun } from './align-run.js';
 import type { Feedback } from './feedback.js';
@@ -23,9 +32,18 @@ export interface Materials {
   checks: Rewards | null;
 }
 
+/** What is said of what was made: numbers for `run.json`, Markdown for the card, HTML for the report. */
+export interface Conclusion {
+  numbers: Numbers;
+  card: string;
+  report: string;
+}
+
 export interface OpenMethod {
   policy: Policy;
   parts: MethodParts;
+  /** Looks at what was made, once the best weights are taken up; null where the method has nothing to say. */
+  conclude(): Promise<Conclusion | null>;
   writeFinal(folder: string, card: string): void;
   dispose(): void;
 }
@@ -44,6 +62,17 @@ export async function openMethod(decisions: Decisions, { base, feedback }: Mater
     return withPolicy(base, decisions, head, (policy) => ({
       parts: rewardModelMethod({ policy, settings, seed, head, ...feedback, ...size }),
       writeFinal: (folder, card) => writeRewardModel(folder, { policy, head, context, card }),
+      async conclude() {
+        if (feedback.heldOut.length === 0) return null;
+        const evaluation = await evaluateRewardModel(policy.model, head, feedback.heldOut, feedback.train);
+        const { accuracy, calibration, lengthOnly } = evaluation;
+        const numbers = {
+          heldOutAccuracy: accuracy,
+          ...(lengthOnly && { lengthOnlyAccuracy: lengthOnly.accuracy }),
+          calibrationError: calibration.error,
+        };
+        return { numbers, card: rewardMarkdown(evaluation), report: rewardSection(evaluation) };
+      },
     }));
   }
   if (method === 'kto' && feedback.kind === 'thumbs') {
@@ -61,10 +90,7 @@ export async function openMethod(decisions: Decisions, { base, feedback }: Mater
   throw new Error(`${method} cannot learn from ${feedback.kind}`);
 }
 
-interface Made {
-  parts: MethodParts;
-  writeFinal?: OpenMethod['writeFinal'];
-}
+type Made = Pick<OpenMethod, 'parts'> & Partial<Pick<OpenMethod, 'writeFinal' | 'conclude'>>;
 
 async function withPolicy(
   base: Base,
@@ -78,11 +104,13 @@ async function withPolicy(
     head?.dispose();
   };
   try {
-    const { parts, writeFinal } = await make(policy);
+    const made = await make(policy);
+    const { parts } = made;
     return {
       policy,
-      parts,
-      writeFinal: writeFinal ?? ((folder, card) => policy.writeFinal(folder, card)),
+      conclude: async () => null,
+      writeFinal: (folder, card) => policy.writeFinal(folder, card),
+      ...made,
       dispose() {
         parts.dispose();
         close();

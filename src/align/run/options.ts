@@ -32,11 +32,13 @@ export interface AlignOptions extends AlignPlanOptions {
   epochs?: number;
   steps?: number;
   minutes?: number;
-  /** For `reward` tokens of one update; for direct methods most tokens that go through the model at a time. */
+  /** For `reward` tokens of one update; for others most tokens that go through the model at a time. */
   batchTokens?: number;
   /** For direct methods: pairs or thumbs of one update. */
   batchSize?: number;
   schedule?: 'wsd' | 'cosine' | 'constant';
+  /** The held-out number whose best evaluation is kept, such as `heldOutReward`; default by the method. */
+  best?: string;
   /** Evaluations without progress that end the run; 0 never does. */
   patience?: number;
   evaluateEvery?: number;
@@ -64,11 +66,21 @@ export function checkOptions(options: AlignOptions): void {
     throw new InputError(`--held-out-fraction must be from 0 to below 1, not ${heldOutFraction}`);
   if (heldOut && options.heldOutFraction !== undefined)
     throw new InputError('give one of --held-out and --held-out-fraction');
+  if (options.best !== undefined && !/^(?:heldOut|check)/.test(options.best))
+    throw new InputError(
+      `--best ${options.best} is no held-out number: it must be one that evaluations give, such as heldOutReward, heldOutLoss or check`,
+    );
+  if (options.best !== undefined && heldOut === undefined && heldOutFraction === 0)
+    throw new InputError('--best needs held-out data: give --held-out, or a --held-out-fraction above 0');
   const online = feedbackKind(method) === 'prompts';
   if (online && rewards.length === 0)
     throw new InputError(`${method} needs to know what an answer is worth: give at least one --reward`);
-  refuse(method, 'ppo, grpo', online, ['reward', 'check'], { reward: options.rewards, check: options.checks });
-  refuse(method, 'reward, dpo, kto, orpo, simpo', !online, ['epochs', 'batchTokens'], options);
+  refuse(method, 'ppo, grpo', online, ['reward', 'check', 'alarm'], {
+    reward: options.rewards,
+    check: options.checks,
+    alarm: options.alarms || undefined,
+  });
+  refuse(method, 'reward, dpo, kto, orpo, simpo', !online, ['epochs'], options);
   refuse(method, 'dpo, kto, orpo, simpo', !online && method !== 'reward', ['batchSize'], options);
   if (options.weights === 'full' && options.dtype === 'bf16')
     throw new InputError('--dtype bf16 is for a frozen base: --weights full trains the weights in f32');

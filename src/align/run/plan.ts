@@ -55,3 +55,8 @@ export function planAlignOptimizer(method: Method, model: ModelConfig, options: 
 export function defaultPatience(method: Method): number {
   return isOnline(method) ? 0 : 5;
 }
+
+/** What is better of a number that evaluations give. */
+export function criterionOf(metric: string): { metric: string; wanted: 'lowest' | 'highest' } {
+  return { metric, wanted: /Loss|Kl|Error|Length|Truncated|Repetition/.test(metric) ? 'lowest' : 'highest' };
+}

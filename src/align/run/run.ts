@@ -7,12 +7,12 @@ import { writeAtomic } from '../../io/files.js';
 import { describeMachine, makeRunDirectory, writeRun } from '../../train/index.js';
 import { type Base, loadBase, warmupSteps } from '../../tune/index.js';
 import { alarmLimits } from '../alarms/index.js';
-import { openRewards, parseReward, type Rewards } from '../rewards/index.js';
+import { openRewards, type OpenRewards, parseReward, type Rewards } from '../rewards/index.js';
 import { type AlignRun, readAlignRun } from './align-run.js';
 import { feedbackKind, loadFeedback } from './feedback.js';
 import { type Decisions, openMethod, type OpenMethod } from './open-method.js';
 import { type AlignOptions, checkOptions } from './options.js';
-import { defaultPatience, planAlignOptimizer, planWeights } from './plan.js';
+import { criterionOf, defaultPatience, isOnline, planAlignOptimizer, planWeights } from './plan.js';
 import { renderAlignReport } from './report.js';
 import { alignSession } from './session.js';
 import { readSettings } from './settings.js';
@@ -42,13 +42,13 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
   const { out, method, seed = 0 } = options;
   checkOptions(options);
   const settings = readSettings(method, options.settings ?? {});
-  const alarms = options.alarms === false ? {} : alarmLimits(options.alarms);
+  const alarms = options.alarms === false || !isOnline(method) ? {} : alarmLimits(options.alarms);
   const specs = {
     folder: process.cwd(),
     rewards: [...(options.rewards ?? [])],
     checks: [...(options.checks ?? [])],
   };
-  specs.rewards.concat(specs.checks).forEach(parseReward);
+  specs.rewards.concat(specs.checks).forEach((spec) => parseReward(spec));
   return withClosers(async (closers) => {
     const base = opened(closers, loadBase(resolve(options.model), options.dtype ?? 'f32'), ({ model }) =>
       model.dispose(),
@@ -66,6 +66,10 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
     const loaded = await loadFeedback(feedbackKind(method), { ...data, ...textOf(base), seed, onNote });
     const { feedback } = loaded;
     const [rewards, checks] = await openAll(closers, specs);
+    if (feedback.kind === 'prompts') {
+      rewards?.check(feedback.train.concat(feedback.heldOut));
+      checks?.check(feedback.heldOut);
+    }
     const decisions: Decisions = {
       method,
       adapter: adapter && (structuredClone(adapter) as AlignRun['adapter']),
@@ -123,6 +127,7 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
         steps,
         evaluateEvery: options.evaluateEvery ?? (steps === null ? 20 : Math.max(1, Math.ceil(steps / 20))),
         patience: options.patience ?? defaultPatience(method),
+        criterion: options.best === undefined ? opening.parts.criterion : criterionOf(options.best),
       },
       machine: describeMachine(),
     };
@@ -188,8 +193,8 @@ async function execute(
   try {
     if (resume) session.restore();
     const finished = await session.train();
-    if (finished) finish();
-    writeAtomic(join(out, 'report.html'), renderAlignReport(out, run));
+    const section = finished ? await finish() : '';
+    writeAtomic(join(out, 'report.html'), renderAlignReport(out, run, section));
     return { out, finished, step: session.step, run };
   } finally {
     session.close();
@@ -235,10 +240,17 @@ function opened<T>(closers: Closer[], thing: T, close: (thing: T) => void | Prom
 async function openAll(
   closers: Closer[],
   { folder, rewards, checks }: Pick<AlignRun['rewards'], 'folder' | 'rewards' | 'checks'>,
-): Promise<[rewards: Rewards | null, checks: Rewards | null]> {
-  const open = async (specs: readonly string[]): Promise<Rewards | null> => {
+): Promise<[rewards: OpenRewards | null, checks: OpenRewards | null]> {
+  const open = async (specs: readonly string[]): Promise<OpenRewards | null> => {
     if (specs.length === 0) return null;
-    return opened(closers, await openRewards(specs.map(parseReward), { folder }), (one) => one.dispose());
+    return opened(
+      closers,
+      await openRewards(
+        specs.map((spec) => parseReward(spec)),
+        { folder },
+      ),
+      (one) => one.dispose(),
+    );
   };
   return [await open(rewards), await open(checks)];
 }

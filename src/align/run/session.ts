@@ -1,4 +1,5 @@
 /** The session of an alignment, whatever its method: evaluations by the step, the best checkpoint kept, alarms heard. */
+import { InputError } from '../../io/errors.js';
 import {
   BestStep,
   Checkpoints,
@@ -30,8 +31,8 @@ export interface AlignSessionOptions {
 
 export interface AlignSession {
   session: TrainingSession<Scored>;
-  /** Takes up the best weights, writes the result into `run.json`, and `final/`. */
-  finish(): void;
+  /** Takes up the best weights, writes the result into `run.json`, and `final/`. @returns a part of the report, HTML */
+  finish(): Promise<string>;
 }
 
 export function alignSession(options: AlignSessionOptions): AlignSession {
@@ -41,7 +42,7 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
   const optimizer = new Optimizer(policy.parameters, training.optimizer, projectionBlocks(run.model));
   const checkpoints = new Checkpoints(out, policy.checkpointed, optimizer);
   const clock = new RunClock(options.secondsBefore);
-  const { criterion } = parts;
+  const { criterion } = training;
   const best = criterion && new BestStep(criterion.metric, training.patience, criterion.wanted);
   const alarms = Object.keys(run.alarms).length > 0 ? new Alarms(run.alarms) : null;
 
@@ -66,7 +67,14 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
     checkpoints,
     evaluation: {
       due: ({ step, last }) => last || step % training.evaluateEvery === 0,
-      measure: () => parts.evaluation.measure(),
+      async measure() {
+        const numbers = await parts.evaluation.measure();
+        if (criterion && numbers[criterion.metric] === undefined)
+          throw new InputError(
+            `--best ${criterion.metric}: no such number; an evaluation gives ${Object.keys(numbers).join(', ')}`,
+          );
+        return numbers;
+      },
       sample: () => parts.evaluation.sample(),
     },
     numbers: () => parts.numbers(),
@@ -85,13 +93,15 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
 
   return {
     session,
-    finish() {
+    async finish() {
       const record = best?.record ?? null;
       if (record && record.step !== session.step) checkpoints.readWeights(record.step);
       const alarm = alarms?.alarm;
+      const conclusion = await opening.conclude();
       run.result = {
         ...(record && { [best!.metric]: record.value, ...before(out, best!.metric), bestStep: record.step }),
         ...parts.result(),
+        ...conclusion?.numbers,
         ...(alarm && { stopped: alarm.name, stoppedBecause: alarm.reason }),
         steps: session.step,
         epochs: parts.batches.epochs,
@@ -99,7 +109,8 @@ export function alignSession(options: AlignSessionOptions): AlignSession {
         seconds: clock.seconds(),
       };
       writeRun(out, run);
-      opening.writeFinal(join(out, 'final'), modelCard(run));
+      opening.writeFinal(join(out, 'final'), modelCard(run, conclusion?.card));
+      return conclusion?.report ?? '';
     },
   };
 }
