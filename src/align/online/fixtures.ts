@@ -7,7 +7,6 @@ import type { RewardInput, Rewards } from '../rewards/index.js';
 export function rewardsOf(name: string, worth: (input: RewardInput) => number): Rewards {
   return {
     names: [name],
-    weights: [1],
     files: [],
     score(inputs) {
       const total = Float64Array.from(inputs, worth);

@@ -3,4 +3,12 @@ export { gae, groupAdvantages, whiten } from './advantages.js';
 export { KlController, type KlEstimator, klEstimate } from './kl.js';
 export { onlineMethod, type OnlineOptions, valueHead } from './method.js';
 export { type Completion, sampleCompletions, type SampleOptions, scoreCompletions } from './rollout.js';
-export { type OnlineMethod, onlineMethods, type OnlineSettings, onlineSettings } from './settings.js';
+export {
+  grpoVariants,
+  klEstimators,
+  klPlaces,
+  type OnlineMethod,
+  onlineMethods,
+  type OnlineSettings,
+  onlineSettings,
+} from './settings.js';

@@ -3,6 +3,7 @@ import type { Base } from '../../tune/index.js';
 import type { ScoreHead } from '../../understand/index.js';
 import type { Numbers } from '../../train/index.js';
 import type { MethodParts } from '../method.js';
+import { onlineMethod, onlineSettings, type OnlineSettings, valueHead } from '../online/index.js';
 import { Policy } from '../policy.js';
 import { directMethod, directSettings, type PairSettings } from '../direct/index.js';
 import {
@@ -49,7 +50,10 @@ export interface OpenMethod {
 }
 
 /** @throws InputError for settings or feedback that do not fit the model */
-export async function openMethod(decisions: Decisions, { base, feedback }: Materials): Promise<OpenMethod> {
+export async function openMethod(
+  decisions: Decisions,
+  { base, feedback, rewards, checks }: Materials,
+): Promise<OpenMethod> {
   const { method, seed, context } = decisions;
   const { width } = base.model.config;
   const size = {
@@ -85,6 +89,13 @@ export async function openMethod(decisions: Decisions, { base, feedback }: Mater
     const settings = { method, ...directSettings(method).parse(decisions.settings) } as PairSettings;
     return withPolicy(base, decisions, null, async (policy) => ({
       parts: await directMethod({ policy, settings, seed, ...feedback, ...size }),
+    }));
+  }
+  if ((method === 'ppo' || method === 'grpo') && feedback.kind === 'prompts' && rewards) {
+    const settings = { method, ...onlineSettings(method).parse(decisions.settings) } as OnlineSettings;
+    const head = method === 'ppo' ? valueHead(width) : null;
+    return withPolicy(base, decisions, head, (policy) => ({
+      parts: onlineMethod({ policy, settings, seed, head, ...feedback, rewards, checks, ...size }),
     }));
   }
   throw new Error(`${method} cannot learn from ${feedback.kind}`);

@@ -1,7 +1,8 @@
 /** The settings of each method, as its own schema reads them. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InputError } from '../../io/errors.js';
 import { directSettings } from '../direct/index.js';
+import { onlineSettings } from '../online/index.js';
 import { rewardSettings } from '../reward-model/index.js';
 import { type Method, methods } from '../method.js';
 
@@ -16,8 +17,9 @@ function schemaOf(method: Method): z.ZodObject {
     case 'orpo':
     case 'simpo':
       return directSettings(method);
-    default:
-      return z.object({}); // TODO
+    case 'ppo':
+    case 'grpo':
+      return onlineSettings(method);
   }
 }
 
