@@ -32,6 +32,7 @@ it('fits the head to the model as it is, with the penalty that validation pairs 
     expect((await fitRewardHead(model, head, train, validation, [penalty])).validationLoss).toBeGreaterThan(
       fitted.validationLoss,
     );
+  await expect(fitRewardHead(model, head, train, [])).rejects.toThrow('give some of both');
   head.dispose();
   expect(memoryUse().buffers).toBe(before);
   model.dispose();
