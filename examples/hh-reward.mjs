@@ -43,9 +43,9 @@ const PLAN = quick
       tuning: { epochs: 1, learningRate: 1e-4 },
     }
   : {
-      base: { layers: 2, width: 128, context: 640, vocab: 4096, tokens: 2_500_000 },
+      base: { layers: 2, width: 128, context: 640, vocab: 4096, tokens: 3_300_000 },
       pairs: Infinity,
-      tuning: { epochs: 2, learningRate: 1e-4 },
+      tuning: { epochs: 1, learningRate: 1e-4 },
     };
 const POOLING = 'last';
 
