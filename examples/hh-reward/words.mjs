@@ -3,7 +3,11 @@ import { fitLinearReward, linearMargin } from 'telar/align';
 
 /** Words, pairs of them and signs of an answer; each counts by the square root of how often it is there. */
 export function wordsOf(text) {
-  const words = text.toLowerCase().replaceAll('’', "'").match(/[a-z']+|[0-9]+|[.,!?;:\n]/g) ?? [];
+  const words =
+    text
+      .toLowerCase()
+      .replaceAll('’', "'")
+      .match(/[a-z']+|[0-9]+|[.,!?;:\n]/g) ?? [];
   const counts = new Map();
   const count = (name) => counts.set(name, (counts.get(name) ?? 0) + 1);
   words.forEach(count);

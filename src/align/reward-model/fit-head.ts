@@ -1,4 +1,5 @@
 /** A head on the features of the model as it is: alone a fair reward model of few pairs, and where fine-tuning begins well. */
+import { InputError } from '../../io/errors.js';
 import type { Transformer } from '../../model/index.js';
 import type { ScoreHead } from '../../understand/index.js';
 import type { PreferencePair } from '../preferences/index.js';
@@ -19,6 +20,7 @@ const PENALTIES = [0.03, 0.1, 0.3, 1, 3];
 /**
  * Fits the head to the pairs, the model as it is (the first half of LP-FT: Kumar et al. 2022). The penalty is the one that is
  * best on the validation pairs; it stands with what the training pairs gave.
+ * @throws InputError for no pairs on either side
  */
 export async function fitRewardHead(
   model: Transformer,
@@ -27,6 +29,8 @@ export async function fitRewardHead(
   validation: readonly PreferencePair[],
   penalties: readonly number[] = PENALTIES,
 ): Promise<FittedRewardHead> {
+  if (train.length === 0 || validation.length === 0)
+    throw new InputError('a head is fitted to training pairs and judged by validation pairs: give some of both');
   const { width } = model.config;
   const features = Int32Array.from({ length: width }, (_, j) => j);
   const differences = async (pairs: readonly PreferencePair[]): Promise<FeatureDifference[]> => {
