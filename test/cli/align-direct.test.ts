@@ -30,7 +30,12 @@ function pairs(count: number): { prompt: string; chosen: string; rejected: strin
 const args = (flags: string, out: string): string[] => [
   ...'align --steps 24 --evaluate-every 6 --batch-size 8 --batch-tokens 160 --learning-rate 0.01'.split(' '),
   ...flags.split(' '),
-  ...['--model', base, '--data', data, '--out', out],
+  '--model',
+  base,
+  '--data',
+  data,
+  '--out',
+  out,
 ];
 
 /** Everything of a run that must not depend on how it was run. */
