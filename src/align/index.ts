@@ -2,3 +2,4 @@
 export { type Alarm, type Method, type MethodParts, methods } from './method.js';
 export { Policy } from './policy.js';
 export * from './preferences/index.js';
+export * from './feedback/index.js';

@@ -1,5 +1,5 @@
 /** Teaching a model by examples: data, methods, runs. */
-export { type Base, loadBase } from './base.js';
+export { type Base, loadBase, weightsHash } from './base.js';
 export * from './data/index.js';
 export type { InputFile } from './examples.js';
 export { type Method, methods, planAdapter, planOptimizer, refuse, type TunePlanOptions, warmupSteps } from './plan.js';
