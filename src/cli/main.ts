@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<Command>> = {
   corpus: async () => (await import('./corpus.js')).corpusCommand(),
   pretrain: async () => (await import('./pretrain.js')).pretrainCommand(),
   tune: async () => (await import('./tune.js')).tuneCommand(),
+  feedback: async () => (await import('./feedback.js')).feedbackCommand(),
   generate: async () => (await import('./generate.js')).generateCommand(),
   chat: async () => (await import('./chat.js')).chatCommand(),
   adapter: async () => (await import('./adapter.js')).adapterCommand(),

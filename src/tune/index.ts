@@ -1,4 +1,5 @@
 /** Teaching a model by examples: data, methods, runs. */
+export { sampleAnswer } from './answer.js';
 export { type Base, loadBase, weightsHash } from './base.js';
 export * from './data/index.js';
 export type { InputFile } from './examples.js';

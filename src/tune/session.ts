@@ -1,8 +1,6 @@
 /** The session of a tuning run: examples in batches, evaluations by the step, the best checkpoint kept. */
-import { generateTokens } from '../generate/index.js';
 import { Random } from '../io/hash-random.js';
 import type { Transformer } from '../model/index.js';
-import type { Tokenizer } from '../tokenizer/index.js';
 import {
   BestStep,
   Checkpoints,
@@ -12,7 +10,6 @@ import {
   readMetrics,
   RunClock,
   RunLength,
-  type SampleLine,
   type Scored,
   type SessionEvents,
   totalLoss,
@@ -21,6 +18,7 @@ import {
   writeRun,
 } from '../train/index.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sampleAnswer } from './answer.js';
 import type { Base } from './base.js';
 import { type Example, ExampleBatches, exampleBatchesOnce } from './data/index.js';
 import type { Examples } from './examples.js';
@@ -43,7 +41,6 @@ export interface TuneSessionOptions {
 
 /** Most validation tokens of an evaluation. */
 const EVALUATION_TOKENS = 65_536;
-const ANSWER_TOKENS = 64;
 
 export interface TuneSession {
   session: TrainingSession<Batch>;
@@ -94,7 +91,7 @@ export function tuneSession(options: TuneSessionOptions): TuneSession {
         if (validation.length === 0) return {};
         return { validationLoss: await validationLoss(model, validation, batching) };
       },
-      sample: () => answer(model, tokenizer, examples),
+      sample: () => sampleAnswer(model, tokenizer, [...examples.validation, ...examples.train]),
     },
     numbers({ seconds }) {
       const tokensPerSecond = tokensRead / seconds;
@@ -157,27 +154,4 @@ function someOf(examples: readonly Example[]): Example[] {
   return new Random(0)
     .shuffle([...examples])
     .filter((example) => (tokens += example.tokens.length) <= EVALUATION_TOKENS);
-}
-
-/** What the model answers to an example it does not learn from, or to one that it does where all are. */
-async function answer(
-  model: Transformer,
-  tokenizer: Tokenizer,
-  { train, validation }: Examples,
-): Promise<Omit<SampleLine, 'step'>[]> {
-  const room = model.config.context - model.virtualTokens.length - 1;
-  const lengthOf = ({ learned }: Example): number => learned.indexOf(1);
-  const example = [...validation, ...train].find((one) => lengthOf(one) > 0 && lengthOf(one) < room);
-  if (!example) return [];
-  const prompt = example.tokens.subarray(0, lengthOf(example));
-  const ends = [
-    ...model.config.eosTokenIds,
-    ...(tokenizer.eos === null ? [] : [tokenizer.eos]),
-    example.tokens.at(-1)!,
-  ];
-  const ids: number[] = [];
-  const options = { temperature: 0, maxTokens: ANSWER_TOKENS, stopTokens: ends };
-  for await (const { id, finishReason } of generateTokens(model, [prompt], options))
-    if (finishReason !== 'stop' && id < tokenizer.vocabSize) ids.push(id);
-  return [{ prompt: tokenizer.decode(prompt), text: tokenizer.decode(ids) }];
 }
