@@ -50,10 +50,14 @@ afterAll(() => {
   server.close();
 });
 
-const base = (out: string): string[] => [
-  ...['feedback', '--model', at('model'), '--prompts', at('prompts.jsonl'), '--out', at(out)],
-  ...['--max-tokens', '12', '--temperature', '1', '--json'],
-];
+const base = (out: string): string[] =>
+  ['feedback', '--model', at('model'), '--prompts', at('prompts.jsonl'), '--out', at(out)].concat([
+    '--max-tokens',
+    '12',
+    '--temperature',
+    '1',
+    '--json',
+  ]);
 const records = (out: string): Record<string, unknown>[] =>
   readFileSync(at(out), 'utf8')
     .trim()

@@ -83,7 +83,12 @@ describe('collectFeedback', () => {
   };
   const collect = (log: FeedbackLog, judge: Judge['judge'], prompts: string[], atOnce = 1) =>
     collectFeedback({
-      ...{ prompts: asked(...prompts), answers, log, batch: 2, order: '0 anna', judge: { atOnce, judge } },
+      prompts: asked(...prompts),
+      answers,
+      log,
+      batch: 2,
+      order: '0 anna',
+      judge: { atOnce, judge },
       signal: new AbortController().signal,
     });
   const prompts = Array.from({ length: 40 }, (_, i) => `p${i}`);
@@ -195,7 +200,12 @@ describe('agreement', () => {
   });
 
   const judged = (annotator: string, prompt: string, [a, b]: [string, string], tie = false): Judgement => ({
-    ...{ annotator, prompt, answers: [a, b], tie, model: null, where: '' },
+    annotator,
+    prompt,
+    answers: [a, b],
+    tie,
+    model: null,
+    where: '',
   });
 
   it('counts by content, whichever answer stands first, the last word of each', () => {
