@@ -176,8 +176,10 @@ function summary(collected: Collected, consistent: number | undefined, out: stri
   const { prompts, before, judged, ties, skipped, alike, failed, reason } = collected;
   const left = prompts - before - judged - alike;
   return [
-    `${out}: ${judged} judged, ${ties} of them ties${before > 0 ? `, besides ${before} before` : ''}; ${left} of ${prompts} prompts left`,
-    ...(consistent === undefined ? [] : [`the judge said the same in both orders for ${consistent} of ${judged}`]),
+    `${out}: ${judged} judged${ties > 0 ? `, ${ties} of them ties` : ''}${before > 0 ? `, besides ${before} before` : ''}; ${left} of ${prompts} prompts left`,
+    ...(consistent === undefined || judged === 0
+      ? []
+      : [`the judge said the same in both orders for ${consistent} of ${judged}`]),
     ...(skipped > 0 ? [`${skipped} skipped: they will be asked again`] : []),
     ...(alike > 0 ? [`${alike} left out: the model gave no two different answers`] : []),
     ...(failed > 0 ? [`${failed} not judged: ${reason ?? ''}`] : []),
