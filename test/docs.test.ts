@@ -69,6 +69,10 @@ it('runs every command of the README and the docs', async () => {
     join(folder, 'chats.jsonl'),
     /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/tuning-data.md'), 'utf8'))![1]!,
   );
+  writeFileSync(
+    join(folder, 'feedback.jsonl'),
+    /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/feedback.md'), 'utf8'))![1]!,
+  );
   cpSync(join(root, 'prompts'), join(folder, 'prompts'), { recursive: true });
   writeFileSync(
     join(folder, 'topic.prompt.md'),

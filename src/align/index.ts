@@ -3,6 +3,7 @@ export { type AlarmName, alarmNames, rules as alarmRules } from './alarms/index.
 export * from './direct/index.js';
 export { type Method, type MethodParts, methods } from './method.js';
 export * from './online/index.js';
+export * from './feedback/index.js';
 export { Policy } from './policy.js';
 export * from './preferences/index.js';
 export * from './reward-model/index.js';

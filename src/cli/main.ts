@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   pretrain: async () => (await import('./pretrain.js')).pretrainCommand(),
   tune: async () => (await import('./tune.js')).tuneCommand(),
   align: async () => (await import('./align.js')).alignCommand(),
+  feedback: async () => (await import('./feedback.js')).feedbackCommand(),
   generate: async () => (await import('./generate.js')).generateCommand(),
   chat: async () => (await import('./chat.js')).chatCommand(),
   adapter: async () => (await import('./adapter.js')).adapterCommand(),

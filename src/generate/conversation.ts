@@ -21,6 +21,20 @@ interface Turn {
   answer: string;
 }
 
+/**
+ * What an answer ends with: special tokens where the template has some, else a text.
+ * @param template with the special tokens of the tokenizer
+ * @throws InputError for a template without end of turn
+ */
+export function answerEnds(
+  template: ChatTemplate,
+  tokenizer: Tokenizer,
+): { stop: readonly string[]; stopTokens: readonly number[] } {
+  const end = template.endOfTurn;
+  const stopTokens = [...tokenizer.encode(end, { allowSpecial: true })].filter((id) => tokenizer.isSpecial(id));
+  return { stopTokens, stop: stopTokens.length > 0 ? [] : [end] };
+}
+
 const USER = 'User:';
 const ASSISTANT = 'Assistant:';
 
@@ -41,11 +55,8 @@ export class Conversation {
     this.template = template && template.forTokenizer(tokenizer);
     this.room = room;
     this.system = system;
-    if (this.template) {
-      const end = this.template.endOfTurn;
-      this.stopTokens = [...tokenizer.encode(end, { allowSpecial: true })].filter((id) => tokenizer.isSpecial(id));
-      this.stop = this.stopTokens.length > 0 ? [] : [end];
-    } else {
+    if (this.template) ({ stop: this.stop, stopTokens: this.stopTokens } = answerEnds(this.template, tokenizer));
+    else {
       this.stopTokens = [];
       this.stop = [`\n${USER}`, `\n${ASSISTANT}`];
     }

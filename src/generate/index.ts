@@ -7,7 +7,7 @@ export {
   modelFolders,
 } from './load.js';
 export { mergeFolder, type MergeFolderOptions } from './merge-folder.js';
-export { Conversation } from './conversation.js';
+export { answerEnds, Conversation } from './conversation.js';
 export {
   choiceConstraint,
   type CompiledConstraint,

@@ -16,6 +16,8 @@ export interface TokenOptions extends SamplingOptions {
    * limit ends it. A sequence that can only end has ended ('stop'), without a stop token.
    */
   constraint?: CompiledConstraint;
+  /** The random stream of each sequence, for one that shall not depend on its place. Default its number from 1. */
+  streams?: readonly number[];
 }
 
 export type FinishReason = 'stop' | 'length';
@@ -58,7 +60,7 @@ export async function* generateTokens(
   const longest = virtual.length + Math.max(...prompts.map((prompt) => prompt.length));
   const cache = new KvCache(model.config, prompts.length, Math.min(context, longest + maxTokens));
   try {
-    const samplers = prompts.map((_, i) => new Sampler(options, i + 1));
+    const samplers = prompts.map((_, i) => new Sampler(options, options.streams?.[i] ?? i + 1));
     const histories = prompts.map((prompt) => Array.from(prompt));
     let active = prompts.map((_, i) => i);
     let input = histories.map((history) => [...virtual, ...history]);

@@ -12,3 +12,4 @@ export { checkValues, parseAssignments, type Values } from './values.js';
 export { formatPromptFile } from './write-prompt.js';
 export { type SearchReport, searchReport, verdict, writeSearch } from './report.js';
 export { type Answer, answerQuestions } from './run.js';
+export { bootstrap, type Interval, mcnemar, wilson } from './statistics.js';

@@ -20,12 +20,12 @@ export function loadBase(path: string, dtype: 'f32' | 'bf16'): Base {
   if (isAdapterFolder(path) && !existsSync(join(path, 'config.json')))
     throw new InputError(`${path} is an adapter: give its base as --model and the adapter as --adapter`);
   const { model, tokenizer } = loadLanguageModel(path, { dtype });
-  return { path, sha256: hashOf(path), dtype, model, tokenizer, template: ChatTemplate.load(path) };
+  return { path, sha256: weightsHash(path), dtype, model, tokenizer, template: ChatTemplate.load(path) };
 }
 
-/** One hash of config and weights. */
-function hashOf(folder: string): string {
-  const names = readdirSync(folder).filter((name) => name === 'config.json' || name.endsWith('.safetensors'));
+/** One hash of config and weights of a model directory, or of an adapter's. */
+export function weightsHash(folder: string): string {
+  const names = readdirSync(folder).filter((name) => /^(adapter_)?config\.json$|\.safetensors$/.test(name));
   return sha256(
     names
       .toSorted()

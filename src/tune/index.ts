@@ -1,6 +1,6 @@
 /** Teaching a model by examples: data, methods, runs. */
 export { sampleAnswer } from './answer.js';
-export { type Base, loadBase } from './base.js';
+export { type Base, loadBase, weightsHash } from './base.js';
 export * from './data/index.js';
 export { describeInputs, type InputFile } from './examples.js';
 export { type Method, methods, planAdapter, planOptimizer, refuse, type TunePlanOptions, warmupSteps } from './plan.js';

@@ -1,7 +1,7 @@
 /** Feedback: what people or judges preferred, as tokens and batches. */
 export { type PairBatch, PairBatches, type ThumbBatch, ThumbBatches } from './batches.js';
 export { encodeAnswer, type EncodeOptions, encodePrompt, promptText } from './encode.js';
-export { readPair } from './record.js';
+export { isTie, pairFields, readPair, readTie } from './record.js';
 export { readPreferences, readPrompts, readThumbs, type ReadFeedbackOptions } from './read.js';
 export { splitByPrompt } from './split.js';
 export type { PreferencePair, Prompt, PromptExample, Thumb } from './types.js';

@@ -151,6 +151,20 @@ describe('readThumbs and readPrompts', () => {
     await expect(readThumbs([bad], options)).rejects.toThrow('"label" must be true or false, not "yes"');
   });
 
+  it('counts ties, and learns nothing from them', async () => {
+    const pair = { prompt: 'a', chosen: ' b', rejected: ' c' };
+    const path = put('ties.jsonl', lines(pair, { prompt: 'a', tie: [' b', ' d'] }));
+    expect(await readPreferences([path], options)).toMatchObject({ pairs: [{ prompt: 'a' }], ties: 1 });
+    expect((await readThumbs([path], options)).thumbs).toHaveLength(2);
+    for (const [record, reason] of [
+      [{ prompt: 'a', tie: [' b'] }, 'not a list of two'],
+      [{ prompt: 'a', tie: [' b', ' b'] }, 'are the same'],
+      [{ ...pair, tie: [' b', ' c'] }, 'keep one of them'],
+      [{ prompt: 'a', tie: [' b', ' c'] }, 'all judgements are ties'],
+    ] as const)
+      await expect(readThumbs([put('tie.jsonl', lines(record))], options)).rejects.toThrow(reason);
+  });
+
   it('reads prompts with what rewards may need', async () => {
     const path = put(
       'prompts.jsonl',

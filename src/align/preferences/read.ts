@@ -1,14 +1,17 @@
 /** Files of feedback and of prompts as tokens to learn from. */
+import { InputError } from '../../io/errors.js';
 import { Bad, gatherRecords, type GatherOptions, type Problem } from '../../tune/index.js';
 import { encodeAnswer, type Encoded, encodePrompt, type EncodeOptions } from './encode.js';
 import {
   isPair,
+  isTie,
   pairFields,
   type PairRecord,
   promptFields,
   readPair,
   readPrompt,
   readThumb,
+  readTie,
   thumbFields,
 } from './record.js';
 import type { PreferencePair, PromptExample, Thumb } from './types.js';
@@ -20,6 +23,8 @@ interface Read {
   problems: Problem[];
   /** Prompts that lost their beginning. */
   truncated: number;
+  /** Judgements that no answer is better: there is nothing to learn from them. */
+  ties: number;
 }
 
 /**
@@ -32,15 +37,21 @@ export async function readPreferences(
   options: ReadFeedbackOptions,
 ): Promise<Read & { pairs: PreferencePair[] }> {
   const pairs: PreferencePair[] = [];
-  let truncated = 0;
+  let [truncated, ties] = [0, 0];
   const problems = await gatherRecords(paths, pairFields, options, (record, where) => {
+    if (isTie(record)) {
+      readTie(record);
+      ties++;
+      return;
+    }
     const read = readPair(record);
     const { chosen, rejected } = encodePair(options, read);
     if (chosen.truncated) truncated++;
     const { prompt, margin } = read;
     pairs.push({ prompt, chosen: { ...chosen, where }, rejected: { ...rejected, where }, margin, where });
   });
-  return { pairs, problems, truncated };
+  if (pairs.length === 0) throw onlyTies(paths);
+  return { pairs, problems, truncated, ties };
 }
 
 /**
@@ -52,9 +63,12 @@ export async function readThumbs(
   options: ReadFeedbackOptions,
 ): Promise<Read & { thumbs: Thumb[] }> {
   const thumbs: Thumb[] = [];
-  let truncated = 0;
+  let [truncated, ties] = [0, 0];
   const problems = await gatherRecords(paths, thumbFields, options, (record, where) => {
-    if (isPair(record)) {
+    if (isTie(record)) {
+      readTie(record);
+      ties++;
+    } else if (isPair(record)) {
       const read = readPair(record);
       const { chosen, rejected } = encodePair(options, read);
       const { prompt } = read;
@@ -68,7 +82,8 @@ export async function readThumbs(
       if (example.truncated) truncated++;
     }
   });
-  return { thumbs, problems, truncated };
+  if (thumbs.length === 0) throw onlyTies(paths);
+  return { thumbs, problems, truncated, ties };
 }
 
 /**
@@ -86,6 +101,10 @@ export async function readPrompts(
     prompts.push({ prompt, tokens: encodePrompt(options, prompt), record, where });
   });
   return { prompts, problems };
+}
+
+function onlyTies(paths: readonly string[]): InputError {
+  return new InputError(`${paths.join(', ')}: all judgements are ties, so there is nothing to learn`);
 }
 
 function encodePair(

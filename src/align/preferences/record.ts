@@ -6,7 +6,7 @@ import type { Prompt } from './types.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Two answers, or one answer twice where a judge found no difference. */
+/** Two answers, the better one first. */
 export interface PairRecord {
   prompt: Prompt;
   chosen: string;
@@ -14,8 +14,17 @@ export interface PairRecord {
   margin: number | null;
 }
 
-export const pairFields = ['prompt', 'chosen', 'rejected', 'system', 'margin'] as const;
-export const thumbFields = ['prompt', 'completion', 'messages', 'system', 'label', 'chosen', 'rejected'] as const;
+export const pairFields = ['prompt', 'chosen', 'rejected', 'tie', 'system', 'margin'] as const;
+export const thumbFields = [
+  'prompt',
+  'completion',
+  'messages',
+  'system',
+  'label',
+  'chosen',
+  'rejected',
+  'tie',
+] as const;
 export const promptFields = ['prompt', 'messages', 'system', 'answer', 'answers'] as const;
 
 export function isPair(record: Fields): boolean {
@@ -38,6 +47,19 @@ export function readPair(record: Fields): PairRecord {
     throw new Bad('different prompts', '"chosen" and "rejected" answer different prompts');
   if (a.answer === b.answer) throw new Bad('equal answers', '"chosen" and "rejected" are the same');
   return { prompt: a.prompt, chosen: a.answer, rejected: b.answer, margin: marginOf(record['margin']) };
+}
+
+export function isTie(record: Fields): boolean {
+  return (record['tie'] ?? null) !== null;
+}
+
+/** `{"prompt", "tie": [a, b]}`: two answers of which none is better. @throws Bad for anything else, and as `readPair` does */
+export function readTie(record: Fields): { prompt: Prompt; answers: [string, string] } {
+  const { tie } = record;
+  if (isPair(record)) throw new Bad('unknown shape', 'it has "tie" and "chosen" too: keep one of them');
+  if (!Array.isArray(tie) || tie.length !== 2) throw new Bad('wrong type', '"tie" is not a list of two answers');
+  const { prompt, chosen, rejected } = readPair({ ...record, chosen: tie[0] as unknown, rejected: tie[1] as unknown });
+  return { prompt, answers: [chosen, rejected] };
 }
 
 /** `{"prompt", "completion", "label"}` or `{"messages", "label"}`. @throws Bad for anything else */
