@@ -119,7 +119,7 @@ export default async ({ completion }) => {
 
   it('a run that explodes is stopped by an alarm and leaves what was best before', async () => {
     const out = at('explodes');
-    const { code, stdout } = await telar([...args('grpo', out), '--learning-rate', '3', '--json']);
+    const { code, stdout } = await telar([...args('grpo', out), '--learning-rate', '3', '--alarm', 'kl=5', '--json']);
     expect(code).toBe(0);
     const result = JSON.parse(stdout) as Record<string, unknown>;
     expect(result).toMatchObject({ finished: true, stopped: 'kl', stoppedBecause: expect.stringMatching(/nats/) as unknown }); // prettier-ignore
@@ -152,7 +152,7 @@ export default async ({ completion }) => {
       [usual, '--method'],
       [[...usual, '--method', 'dpo'], '--data FILE'],
       [[...dpo, same], 'same.jsonl:1'],
-      [[...grpo, empty, '--reward', 'toxicity'], 'empty.jsonl:1'],
+      [[...grpo, empty, '--reward', 'toxicity', '--max-new-tokens', '8'], 'empty.jsonl:1'],
       [[...grpo, prompts], 'give at least one --reward'],
       [[...dpo, pairs, '--reward', 'toxicity'], '--reward is for --method ppo, grpo, not for dpo'],
       [[...dpo, pairs, '--group-size', '4'], '--group-size is for --method grpo, not for dpo'],
@@ -165,7 +165,7 @@ export default async ({ completion }) => {
     const outcomes = await Promise.all(cases.map(([flags]) => telar(['align', ...flags])));
     for (const [i, { code, stderr }] of outcomes.entries()) {
       expect(stderr, String(cases[i]![0])).toContain(cases[i]![1]);
-      expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
+      expect(stderr).not.toMatch(/\n\s+at /);
       expect(code, stderr).toBe(2);
     }
     expect(existsSync(out)).toBe(false);
