@@ -4,7 +4,7 @@ import { Random } from '../io/hash-random.js';
 import { type Base, loadBase, type TunedPlan } from '../tune/index.js';
 import { loraTargets } from '../model/index.js';
 import { writeTinyModel } from '../tune/fixtures.js';
-import { encodeAnswer, type PreferencePair } from './preferences/index.js';
+import { encodeAnswer, type PreferencePair, type Thumb } from './preferences/index.js';
 
 export function tinyBase(folder: string): Base {
   return loadBase(join(writeTinyModel(folder)), 'f32');
@@ -37,4 +37,12 @@ export function letterPairs(base: Base, count: number, seed = 1): PreferencePair
     const rejected = { ...encodeAnswer(options, prompt, `${letters(0.1, length - 1)}a`), where };
     return { prompt, chosen, rejected, margin: null, where };
   });
+}
+
+/** Each pair as a good answer and a bad one. */
+export function bothThumbs(pairs: readonly PreferencePair[]): Thumb[] {
+  return pairs.flatMap(({ prompt, chosen, rejected, where }) => [
+    { prompt, example: chosen, good: true, where },
+    { prompt, example: rejected, good: false, where },
+  ]);
 }

@@ -22,19 +22,20 @@ export interface Chart {
   wide: boolean;
   /** Lowest and highest value shown. */
   range: [low: number, high: number];
-  /** Tokens, seconds and steps at each point: the reader chooses which is x. */
-  x: { tokens: number[]; minutes: number[]; steps: number[] };
+  /** Tokens (where they are counted), minutes and steps at each point: the reader chooses which is x. */
+  x: { tokens?: number[]; minutes: number[]; steps: number[] };
   series: ChartSeries[];
 }
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [52, 12, 10, 26];
 
-/** The chart as SVG over tokens, for a page without scripts. */
+/** The chart as SVG over tokens, or over steps where tokens are not counted, for a page without scripts. */
 export function chartSvg(chart: Chart): string {
   const [width, height] = chart.wide ? [990, 320] : [470, 220];
   const [low, high] = chart.range;
-  const end = Math.max(1, chart.x.tokens.at(-1) ?? 1);
-  const across = (tokens: number) => LEFT + (tokens / end) * (width - LEFT - RIGHT);
+  const points = chart.x.tokens ?? chart.x.steps;
+  const end = Math.max(1, points.at(-1) ?? 1);
+  const across = (at: number) => LEFT + (at / end) * (width - LEFT - RIGHT);
   const down = (value: number) => TOP + ((high - value) / (high - low)) * (height - TOP - BOTTOM);
   const grid = ticks(low, high).map(
     (value) =>
@@ -42,27 +43,30 @@ export function chartSvg(chart: Chart): string {
       `<text x="${LEFT - 6}" y="${fixed(down(value) + 4)}" text-anchor="end">${axisLabel(value, chart.format)}</text>`,
   );
   const below = ticks(0, end).map(
-    (tokens) =>
-      `<text x="${fixed(across(tokens))}" y="${height - 6}" text-anchor="middle">${axisLabel(tokens, 'count')}</text>`,
+    (at) => `<text x="${fixed(across(at))}" y="${height - 6}" text-anchor="middle">${axisLabel(at, 'count')}</text>`,
   );
   const curves = chart.series.map(({ values, colour, style }) => {
-    const points = values.flatMap((value, i) =>
-      value === null ? [] : [[fixed(across(chart.x.tokens[i]!)), fixed(down(value))] as const],
+    const places = values.flatMap((value, i) =>
+      value === null ? [] : [[fixed(across(points[i]!)), fixed(down(value))] as const],
     );
-    const line = `<polyline class="${style}" style="stroke:var(${colour})" points="${points.map((p) => p.join()).join(' ')}"/>`;
-    const dots = points.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" style="fill:var(${colour})"/>`);
+    const line = `<polyline class="${style}" style="stroke:var(${colour})" points="${places.map((p) => p.join()).join(' ')}"/>`;
+    const dots = places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" style="fill:var(${colour})"/>`);
     return style === 'dots' ? line + dots.join('') : line;
   });
   const frame = `<clipPath id="frame-${chart.id}"><rect x="${LEFT}" y="0" width="${width - LEFT}" height="${height - BOTTOM + 3}"/></clipPath>`;
   const parts = [frame, ...grid, ...below, `<g clip-path="url(#frame-${chart.id})">`, ...curves, '</g>'].join('');
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title} over tokens">${parts}</svg>`;
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title} over ${chart.x.tokens ? 'tokens' : 'steps'}">${parts}</svg>`;
 }
 
 /** The charts with their legends, titles and the choice of the x axis. Titles, notes and labels are taken as HTML. */
 export function curvePanels(charts: readonly Chart[]): string {
   const axis = (name: string, label: string, pressed: boolean) =>
     `<button type="button" data-axis="${name}" aria-pressed="${pressed}">${label}</button>`;
-  return `<div class="axes">Over&nbsp; ${axis('tokens', 'tokens', true)}${axis('minutes', 'time', false)}${axis('steps', 'steps', false)}</div>
+  const counted = charts.some(({ x }) => x.tokens);
+  const axes = counted
+    ? `${axis('tokens', 'tokens', true)}${axis('minutes', 'time', false)}${axis('steps', 'steps', false)}`
+    : `${axis('steps', 'steps', true)}${axis('minutes', 'time', false)}`;
+  return `<div class="axes">Over&nbsp; ${axes}</div>
 <div class="grid">${charts.map(curvePanel).join('\n')}</div>`;
 }
 

@@ -27,7 +27,7 @@ const curveScript = `
     : format === 'percent' ? (value * 100).toFixed(1) + '%'
     : format === 'scientific' ? value.toExponential(2).replace('-', '−')
     : value >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(4)));
-  let axis = 'tokens';
+  let axis = document.querySelector('.axes button').dataset.axis;
   let drawn = [];
   const draw = () => {
     for (const plot of drawn) plot.destroy();

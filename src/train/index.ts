@@ -12,7 +12,7 @@ export { Optimizer, type OptimizerConfig } from './optimizer.js';
 export { makePlan, type Plan, type PlanOptions, projectionBlocks } from './plan.js';
 export { pretrain, type PretrainOptions, type PretrainResult, resumePretraining } from './pretrain.js';
 export { readRun, type RunDescription } from './pretrain-run.js';
-export { chartsOf } from './report-charts.js';
+export { type ChartFrame, ChartMaker, chartsOf, gradientChart, rateChart } from './report-charts.js';
 export { metricsByStep } from './report-data.js';
 export { samplesSection } from './report-samples.js';
 export {
@@ -25,6 +25,7 @@ export {
   writeRun,
 } from './run-directory.js';
 export {
+  type Alarm,
   type BatchStream,
   type Evaluation,
   type Numbers,
@@ -33,5 +34,6 @@ export {
   type Stateful,
   type StepStatus,
   TrainingSession,
+  type Watch,
 } from './session.js';
 export { type Trained, trainedModel } from './trained.js';

@@ -1,5 +1,5 @@
 /** The charts of a training report: which there are, and from which metrics they are drawn. */
-import type { AxisFormat, Chart, ChartSeries } from '../report/index.js';
+import type { Chart, ChartSeries } from '../report/index.js';
 import type { MetricsLine } from './metrics.js';
 
 /** Points of a series that are kept; more are not seen on a screen. */
@@ -8,82 +8,143 @@ const MAX_POINTS = 1500;
 /** A series with fewer points is shown whole. */
 const ENOUGH_POINTS = 8;
 
+/** Names of what is measured at evaluations. */
+const OF_AN_EVALUATION = /^(?:heldOut|check|validation|bitsPerByte)/;
+
 type Metric = Exclude<keyof MetricsLine, 'step' | 'tokens' | 'time'> & string;
+
+/** What a chart shows besides its series. */
+export type ChartFrame = Pick<Chart, 'id' | 'title' | 'note' | 'format'> & {
+  wide?: boolean;
+  /** Whether it falls from far above what matters, as a loss does; see {@link rangeOf}. */
+  falling?: boolean;
+};
+
+/** Series and charts of a run's metrics; series without a value are left out, and charts without a series are null. */
+export class ChartMaker {
+  private readonly lines: readonly MetricsLine[];
+  private readonly x: Chart['x'];
+
+  /** @param overTokens whether the steps are counted in tokens too, which the reader may choose to see them over */
+  constructor(metrics: readonly MetricsLine[], overTokens: boolean) {
+    const lines = thinned(metrics);
+    this.lines = lines;
+    this.x = {
+      ...(overTokens && { tokens: lines.map(({ tokens }) => tokens) }),
+      minutes: lines.map(({ time }) => round(time / 60)),
+      steps: lines.map(({ step }) => step),
+    };
+  }
+
+  values(name: Metric): (number | null)[] {
+    return this.lines.map((line) => (line[name] === undefined ? null : round(line[name]!)));
+  }
+
+  dots(label: string, name: Metric, colour = '--held'): ChartSeries {
+    return { label, colour, style: 'dots', values: this.values(name) };
+  }
+
+  line(label: string, name: Metric, colour: string): ChartSeries {
+    return { label, colour, style: 'line', values: this.values(name) };
+  }
+
+  smoothed(label: string, name: Metric, colour: string): ChartSeries {
+    return { label, colour, style: 'line', values: smoothed(this.values(name)) };
+  }
+
+  noisy(label: string, colour: string, name: Metric): ChartSeries[] {
+    return [
+      { label: `${label}each step`, colour, style: 'faint', values: this.values(name) },
+      this.smoothed(`${label}smoothed`, name, colour),
+    ];
+  }
+
+  chart({ wide = false, falling = false, ...frame }: ChartFrame, all: readonly ChartSeries[]): Chart | null {
+    const series = all.filter((one) => one.values.some((value) => value !== null));
+    if (series.length === 0) return null;
+    const { x } = this;
+    return { ...frame, wide, x, range: rangeOf(series, x.tokens ?? x.steps, falling), series };
+  }
+}
 
 /** The charts for which the metrics have numbers. */
 export function chartsOf(metrics: readonly MetricsLine[]): Chart[] {
-  const lines = thinned(metrics);
-  const x = {
-    tokens: lines.map(({ tokens }) => tokens),
-    minutes: lines.map(({ time }) => round(time / 60)),
-    steps: lines.map(({ step }) => step),
-  };
-  const values = (name: Metric) => lines.map((line) => (line[name] === undefined ? null : round(line[name]!)));
-  const dots = (label: string, name: Metric): ChartSeries => {
-    return { label, colour: '--held', style: 'dots', values: values(name) };
-  };
-  const noisy = (label: string, colour: string, name: Metric): ChartSeries[] => [
-    { label: `${label}each step`, colour, style: 'faint', values: values(name) },
-    { label: `${label}smoothed`, colour, style: 'line', values: smoothed(values(name)) },
-  ];
-  const chart = (id: string, title: string, note: string, format: AxisFormat, all: ChartSeries[]): Chart => {
-    const series = all.filter((one) => one.values.some((value) => value !== null));
-    const range = rangeOf(series, x.tokens, id === 'loss' || id === 'bits');
-    return { id, title, note, format, wide: id === 'loss', x, range, series };
-  };
-  const rate: ChartSeries = { label: 'learning rate', colour: '--rate', style: 'line', values: values('learningRate') };
+  const maker = new ChartMaker(metrics, true);
   return [
-    chart(
-      'loss',
-      'Loss',
-      'How surprised the model is by each next token, in nats; less is better. The first steps may lie above the frame. Where the held-out curve stays above the other, the model learns by heart.',
-      'number',
+    maker.chart(
+      {
+        id: 'loss',
+        title: 'Loss',
+        note: 'How surprised the model is by each next token, in nats; less is better. The first steps may lie above the frame. Where the held-out curve stays above the other, the model learns by heart.',
+        format: 'number',
+        wide: true,
+        falling: true,
+      },
       [
-        ...noisy('training, ', '--train', 'loss'),
-        dots('held out', 'heldOutLoss'),
-        dots('validation', 'validationLoss'),
+        ...maker.noisy('training, ', '--train', 'loss'),
+        maker.dots('held out', 'heldOutLoss'),
+        maker.dots('validation', 'validationLoss'),
       ],
     ),
-    chart(
-      'bits',
-      'Bits per byte of held-out text',
-      'What a byte of text it never saw costs to write down; stored as it is, it takes 8.',
-      'number',
-      [dots('held out', 'bitsPerByte')],
+    maker.chart(
+      {
+        id: 'bits',
+        title: 'Bits per byte of held-out text',
+        note: 'What a byte of text it never saw costs to write down; stored as it is, it takes 8.',
+        format: 'number',
+        falling: true,
+      },
+      [maker.dots('held out', 'bitsPerByte')],
     ),
-    chart('rate', 'Learning rate', 'How far each step goes.', 'scientific', [rate]),
-    chart(
-      'speed',
-      'Tokens a second',
-      'How fast text was read, pauses to evaluate left out.',
-      'count',
-      noisy('', '--speed', 'tokensPerSecond'),
+    rateChart(maker),
+    maker.chart(
+      {
+        id: 'speed',
+        title: 'Tokens a second',
+        note: 'How fast text was read, pauses to evaluate left out.',
+        format: 'count',
+      },
+      maker.noisy('', '--speed', 'tokensPerSecond'),
     ),
-    chart(
-      'peak',
-      'Share of the FP32 peak',
-      'Arithmetic done, as a share of the most this processor can do.',
-      'percent',
-      noisy('', '--speed', 'fractionOfPeak'),
+    maker.chart(
+      {
+        id: 'peak',
+        title: 'Share of the FP32 peak',
+        note: 'Arithmetic done, as a share of the most this processor can do.',
+        format: 'percent',
+      },
+      maker.noisy('', '--speed', 'fractionOfPeak'),
     ),
-    chart(
-      'gradient',
-      'Gradient norm',
-      'Length of the gradient before it is clipped. Spikes are steps that shook the model.',
-      'number',
-      noisy('', '--gradient', 'gradNorm'),
-    ),
-  ].filter(({ series }) => series.length > 0);
+    gradientChart(maker),
+  ].filter((chart) => chart !== null);
+}
+
+export function rateChart(maker: ChartMaker): Chart | null {
+  return maker.chart({ id: 'rate', title: 'Learning rate', note: 'How far each step goes.', format: 'scientific' }, [
+    maker.line('learning rate', 'learningRate', '--rate'),
+  ]);
+}
+
+export function gradientChart(maker: ChartMaker): Chart | null {
+  return maker.chart(
+    {
+      id: 'gradient',
+      title: 'Gradient norm',
+      note: 'Length of the gradient before it is clipped. Spikes are steps that shook the model.',
+      format: 'number',
+    },
+    maker.noisy('', '--gradient', 'gradNorm'),
+  );
 }
 
 /**
  * What a chart shows: from 0 to the highest value; or, for a `falling` curve, from the lowest to what is highest after
  * the first twentieth of the run, for in a run of any length the fall of the first steps would flatten the rest.
  */
-function rangeOf(series: readonly ChartSeries[], tokens: readonly number[], falling: boolean): [number, number] {
-  const settled = falling ? (tokens.at(-1) ?? 0) / 20 : 0;
+function rangeOf(series: readonly ChartSeries[], across: readonly number[], falling: boolean): [number, number] {
+  const settled = falling ? (across.at(-1) ?? 0) / 20 : 0;
   const all = series.flatMap(({ values }) => {
-    const points = values.flatMap((value, i) => (value === null ? [] : [{ value, early: tokens[i]! < settled }]));
+    const points = values.flatMap((value, i) => (value === null ? [] : [{ value, early: across[i]! < settled }]));
     const late = points.filter(({ early }) => !early);
     return (late.length >= ENOUGH_POINTS ? late : points).map(({ value }) => value);
   });
@@ -104,7 +165,7 @@ function thinned(metrics: readonly MetricsLine[]): MetricsLine[] {
   let stretch: MetricsLine[] = [];
   for (const [i, line] of metrics.entries()) {
     stretch.push(line);
-    const evaluated = ['heldOutLoss', 'bitsPerByte', 'validationLoss'].some((name) => line[name] !== undefined);
+    const evaluated = Object.keys(line).some((name) => OF_AN_EVALUATION.test(name));
     if (stretch.length < stride && !evaluated && i + 1 < metrics.length) continue;
     const mean = (name: Metric) => {
       const values = stretch.flatMap((one) => one[name] ?? []);

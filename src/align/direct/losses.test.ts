@@ -87,6 +87,88 @@ describe('at the reference', () => {
   });
 });
 
+describe('by hand', () => {
+  const of = (...values: number[]): Float32Array => Float32Array.from(values);
+  const pair = (policy: number[], tokens: number[], before: number[] = []): Answers => ({
+    policy: tensor(of(...policy)),
+    reference: of(...before),
+    counts: of(...tokens),
+  });
+  /** Loss and margin of one pair. */
+  const numbers = (terms: () => ReturnType<typeof dpoTerms>): [number, number] =>
+    scope(() => {
+      const { losses, margins } = terms();
+      return [losses.item(), margins.item()];
+    });
+  const near = (...values: number[]): unknown => values.map((value) => expect.closeTo(value, 6));
+
+  it('dpo: log-ratios of 2 and -2', () => {
+    const at = (settings: object) => numbers(() => dpoTerms(pair([-1, -5], [2, 2], [-3, -3]), dpo(settings)));
+    expect(at({ beta: 0.1 })).toEqual(near(Math.log(1 + Math.exp(-0.4)), 0.4));
+    expect(at({ beta: 0.1, loss: 'hinge' })).toEqual(near(0.6, 0.4));
+    expect(at({ beta: 0.5, loss: 'hinge' })).toEqual(near(0, 2));
+  });
+
+  it('ipo costs nothing where the difference a token is 1/2β', () => {
+    const at = (tokens: number[]) =>
+      numbers(() => dpoTerms(pair([-1, -2], tokens, [-4, -2.5]), dpo({ beta: 0.5, loss: 'ipo' })));
+    expect(at([2, 1])).toEqual(near(0, 0.5)); // 3/2 - 1/2
+    expect(at([1, 1])).toEqual(near(2.25, 1.25)); // 3 - 1/2
+  });
+
+  it('orpo: tokens of chance a half against a fifth have odds of 1 and 1/4, however many there are', () => {
+    const at = (a: number, b: number) =>
+      numbers(() => orpoTerms(pair([a * Math.log(0.5), b * Math.log(0.2)], [a, b]), { beta: 0.3 }));
+    expect(at(1, 1)).toEqual(near(Math.LN2 + 0.3 * Math.log(1.25), Math.log(4)));
+    expect(at(2, 3)).toEqual(near(Math.LN2 + 0.3 * Math.log(1.25), Math.log(4)));
+  });
+
+  it('simpo: ln 2 where the margin is γ', () => {
+    const at = (gamma: number) => numbers(() => simpoTerms(pair([-2, -6], [2, 4]), { beta: 2, gamma }));
+    expect(at(1)).toEqual(near(Math.LN2, 1));
+    expect(at(0)).toEqual(near(Math.log(1 + Math.exp(-1)), 1));
+  });
+
+  it('kto: log 3 of reward above the reference point are a value of 3/4 for good, and 1/4 for bad', () => {
+    const settings = { beta: 0.5, desirableWeight: 1, undesirableWeight: 2 };
+    const above = 2 + Math.log(3) / 0.5;
+    const { losses, rewards } = scope(() => {
+      const terms = ktoTerms(pair([above - 9, above - 9, 2 - 9], [3, 3, 3], [-9, -9, -9]), [true, false, false], 2, settings); // prettier-ignore
+      return { losses: [...terms.losses.data], rewards: [...terms.rewards.data] };
+    });
+    [0.25, 1.5, 1].forEach((loss, i) => expect(losses[i]).toBeCloseTo(loss, 6));
+    expect(rewards[0]).toBeCloseTo(0.5 * above, 6);
+  });
+});
+
+describe('label smoothing', () => {
+  const policy = Float32Array.of(-2, -4, -7.5, -5, -1.5, -3);
+  const turned = Float32Array.of(-4, -2, -5, -7.5, -3, -1.5);
+  const zero = new Float32Array(6);
+  const at = (values: Float32Array, settings: Parameters<typeof dpoTerms>[1]): number[] =>
+    scope(() => [...dpoTerms({ policy: tensor(values), reference: zero, counts }, settings).losses.data]);
+
+  it('of nothing changes nothing, robust or not', () => {
+    const plain = at(policy, { beta: 0.4, loss: 'sigmoid', labelSmoothing: 0 });
+    expect(at(policy, { beta: 0.4, loss: 'robust', labelSmoothing: 0 })).toEqual(plain);
+    expect(at(turned, { beta: 0.4, loss: 'sigmoid', labelSmoothing: 0 })).not.toEqual(plain);
+  });
+
+  it('of a half cannot tell chosen from rejected', () => {
+    const half = { beta: 0.4, loss: 'sigmoid', labelSmoothing: 0.5 } as const;
+    const other = at(turned, half);
+    at(policy, half).forEach((loss, i) => expect(loss).toBeCloseTo(other[i]!, 6));
+  });
+
+  it('of robust is right on average where so many pairs are turned round', () => {
+    const e = 0.2;
+    const robust = { beta: 0.4, loss: 'robust', labelSmoothing: e } as const;
+    const plain = at(policy, { beta: 0.4, loss: 'sigmoid', labelSmoothing: 0 });
+    const wrong = at(turned, robust);
+    at(policy, robust).forEach((loss, i) => expect((1 - e) * loss + e * wrong[i]!).toBeCloseTo(plain[i]!, 5));
+  });
+});
+
 it('refuses settings that contradict one another', () => {
   expect(() => dpo({ loss: 'hinge', labelSmoothing: 0.1 })).toThrow('label smoothing');
   expect(() => dpo({ loss: 'robust' })).toThrow('share of wrong pairs');

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { folder } from '../../corpus/read/fixtures.js';
-import { memoryUse, scope } from '../../engine/index.js';
+import { memoryUse, scope, Tape, weightedSum } from '../../engine/index.js';
 import { Optimizer, train } from '../../train/index.js';
-import { layOut, planOptimizer } from '../../tune/index.js';
-import { letterPairs, tinyBase, tinyPlan } from '../fixtures.js';
+import { type Example, layOut, planOptimizer } from '../../tune/index.js';
+import { bothThumbs, letterPairs, tinyBase, tinyPlan } from '../fixtures.js';
 import { Policy } from '../policy.js';
-import type { PreferencePair, Thumb } from '../preferences/index.js';
-import { directMethod, directSettings, sequenceLogProbs } from './index.js';
+import { directMethod, directSettings, learnedCounts, sequenceLogProbs } from './index.js';
+import { ktoTerms } from './losses.js';
 import type { DirectOptions } from './method.js';
 import { mismatched } from './mismatch.js';
 import { referenceLogProbs } from './reference.js';
@@ -16,16 +16,11 @@ const base = tinyBase(root);
 afterAll(() => base.model.dispose());
 const pairs = letterPairs(base, 120);
 const [learn, held] = [pairs.slice(0, 90), pairs.slice(90)];
-const thumbs = (from: readonly PreferencePair[]): Thumb[] =>
-  from.flatMap(({ prompt, chosen, rejected, where }) => [
-    { prompt, example: chosen, good: true, where },
-    { prompt, example: rejected, good: false, where },
-  ]);
 
 type Chosen = DirectOptions extends infer O ? (O extends { settings: infer S } ? S : never) : never;
 const optionsFor = (policy: Policy, settings: Chosen): DirectOptions =>
   settings.method === 'kto'
-    ? { policy, settings, train: thumbs(learn), heldOut: thumbs(held), seed: 1 }
+    ? { policy, settings, train: bothThumbs(learn), heldOut: bothThumbs(held), seed: 1 }
     : { policy, settings, train: learn, heldOut: held, seed: 1 };
 
 const dpo = (settings: object = {}) => ({ method: 'dpo' as const, ...directSettings('dpo').parse(settings) });
@@ -121,8 +116,76 @@ describe('batches', () => {
   });
 });
 
+it('finds answers as likely together as alone', () => {
+  const examples = learn.slice(0, 20).flatMap(({ chosen, rejected }) => [chosen, rejected]);
+  const together = scope(() => sequenceLogProbs(base.model, layOut(examples)).data.slice());
+  for (const [i, example] of examples.entries()) {
+    const alone = scope(() => sequenceLogProbs(base.model, layOut([example])).item());
+    expect(Math.abs(together[i]! - alone)).toBeLessThan(1e-6 * Math.abs(alone));
+  }
+});
+
+it('takes no gradient of the reference point of KTO', async () => {
+  const settings = { method: 'kto' as const, ...directSettings('kto').parse({ beta: 0.3 }) };
+  const own = bothThumbs(learn);
+  const policy = new Policy(base, tinyPlan(base, 'lora'));
+  const method = await directMethod(optionsFor(policy, settings));
+  const others = mismatched(own, base.model.config.context);
+  const gradientsOf = (work: () => void): number[] => {
+    for (const value of policy.parameters.values()) value.grad?.data.fill(0);
+    work();
+    return [...policy.parameters.values()].flatMap(({ grad }) => [...grad!.data]);
+  };
+  const before = await referenceLogProbs(policy, own.map(({ example }) => example), 4096); // prettier-ignore
+  const othersBefore = await referenceLogProbs(policy, others, 4096);
+  const batch = await method.batches.next();
+  makeLikelier(policy, batch.groups.map((i) => others[i]!)); // prettier-ignore
+  const found = gradientsOf(() => method.gradients(batch, batch.scored));
+
+  const likely = scope(() => [...sequenceLogProbs(policy.model, layOut(batch.groups.map((i) => others[i]!))).data]);
+  const z = likely.reduce((sum, x, i) => sum + x - othersBefore[batch.groups[i]!]!, 0) / likely.length;
+  expect(z).toBeGreaterThan(0.1);
+  expect(method.numbers()['referencePoint']).toBeCloseTo(z, 5);
+  const good = batch.groups.map((i) => own[i]!.good);
+  const expected = gradientsOf(() =>
+    scope(() => {
+      const tape = new Tape();
+      const loss = tape.run(() => {
+        const reference = Float32Array.from(batch.groups, (i) => before[i]!);
+        const logProbs = sequenceLogProbs(policy.model, batch.batch);
+        const { losses } = ktoTerms(
+          { policy: logProbs, reference, counts: learnedCounts(batch.batch) },
+          good,
+          z,
+          settings,
+        );
+        return weightedSum(losses, new Float32Array(good.length).fill(1 / good.length));
+      });
+      tape.backward(loss);
+    }),
+  );
+  found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-7));
+  policy.dispose();
+});
+
+/** One large step towards the examples: other answers are likelier than they were then, and the point is above 0. */
+function makeLikelier(policy: Policy, examples: Example[]): void {
+  scope(() => {
+    const tape = new Tape();
+    const loss = tape.run(() =>
+      weightedSum(
+        sequenceLogProbs(policy.model, layOut(examples)),
+        new Float32Array(examples.length).fill(1 / examples.length),
+      ),
+    );
+    tape.backward(loss);
+  });
+  for (const value of policy.parameters.values())
+    value.grad?.data.forEach((slope, i) => (value.data[i]! += 0.1 * slope));
+}
+
 it('pairs every prompt with the answer to another', () => {
-  const own = thumbs(learn.slice(0, 5));
+  const own = bothThumbs(learn.slice(0, 5));
   const others = mismatched(own, 40);
   for (const [i, { tokens, learned }] of others.entries()) {
     const given = tokens.filter((_, j) => learned[j] === 0);
