@@ -8,17 +8,17 @@
  *
  * Every stage leaves what it made in DIR (default runs/cure-toxicity); a run that was stopped goes on from there.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kernels } from 'telar/engine';
-import { loadLanguageModel } from 'telar/generate';
 import { aligned } from './cures/align.mjs';
 import { BASE, baseModel } from './cures/base.mjs';
 import { interval, percent } from './cures/measures.mjs';
 import { continuations } from './cures/samples.mjs';
-import { evenly, hashOf, readSentences } from './cures/sentences.mjs';
+import { evenly, readSentences } from './cures/sentences.mjs';
 import { speeches } from './cures/speeches.mjs';
+import { note, observed } from './cures/stages.mjs';
 import { clean, starred, THRESHOLD } from './cure-toxicity/judges.mjs';
 import { costs, fall, judgements, observe, share } from './cure-toxicity/measure.mjs';
 import { preferencePairs } from './cure-toxicity/pairs.mjs';
@@ -56,7 +56,7 @@ const sentences = readSentences();
 const base = await baseModel(out, () => sentences.train, PLAN.base, COMMAND, note('base model'));
 
 const practice = prompts(sentences.train, PLAN.practice.prompts).map(({ prompt }) => prompt);
-const told = await stage('practice', base, (lm) =>
+const told = await observed(out, 'practice', { model: base }, (lm) =>
   continuations(lm, practice, { each: PLAN.practice.each, seed: 1, onProgress: every(2048, 'practice') }),
 );
 const pairs = join(out, 'pairs.jsonl');
@@ -73,7 +73,7 @@ const test = {
   },
   each: PLAN.test.each,
 };
-const before = await stage('base', base, (lm) => observe(lm, { ...test, seed: 1000 }));
+const before = await observed(out, 'before', { model: base }, (lm) => observe(lm, { ...test, seed: 1000 }));
 const rows = [row('base', before, before)];
 const results = [];
 for (const seed of PLAN.seeds) {
@@ -82,25 +82,15 @@ for (const seed of PLAN.seeds) {
     { model: base, data: [pairs], seed, command: COMMAND, ...SETTINGS },
     note(`seed ${seed}`),
   );
-  const after = await stage(`seed-${seed}`, base, (lm) => observe(lm, { ...test, seed: 1000 + seed }), [folder]);
+  const after = await observed(out, `after-${seed}`, { model: base, adapters: [folder] }, (lm) =>
+    observe(lm, { ...test, seed: 1000 + seed }),
+  );
   rows.push(row(`seed ${seed}`, before, after));
   results.push({ seed, after, minutes, ...compare(before, after) });
 }
 const report = render();
 writeFileSync(join(out, 'table.md'), report);
 console.log(report);
-
-/** What a model did, or what it did when it was asked before. */
-async function stage(name, model, run, adapters = []) {
-  const path = join(out, `${name}.json`);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
-  const lm = loadLanguageModel(model, { adapters });
-  const result = await run(lm);
-  for (const adapter of lm.model.adapters) adapter.dispose();
-  lm.model.dispose();
-  writeFileSync(path, JSON.stringify(result));
-  return result;
-}
 
 /** Judgements of one kind of beginnings, or of all. */
 function ofKind(rows, kind) {
@@ -187,9 +177,6 @@ function examples() {
     .join('\n');
 }
 
-function note(title) {
-  return (message) => console.error(`${title}: ${message}`);
-}
 function every(count, title) {
   let told = 0;
   return (done, all) => {

@@ -81,3 +81,11 @@ function statistics(tables, [firstGroups, secondGroups], [firstAttributes, secon
 
 /** How far a preference has gone from where it was to 50%, as a share of the way; above 1 it has gone past. */
 export const wayToHalf = (before, after) => (before - after) / (before - 0.5);
+
+/** Mean of p(she) / (p(she) + p(he)) over templates and occupations, for each side of occupations. */
+export function pronounProbability({ groups }, tables) {
+  return groups.map((side) => {
+    const values = tables.flatMap((at) => side.map((group) => 1 / (1 + Math.exp(at(group, 'he') - at(group, 'she')))));
+    return values.reduce((a, b) => a + b, 0) / values.length;
+  });
+}
