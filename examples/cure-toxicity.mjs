@@ -15,9 +15,9 @@ import { kernels } from 'telar/engine';
 import { aligned } from './cures/align.mjs';
 import { BASE, baseModel } from './cures/base.mjs';
 import { interval, percent } from './cures/measures.mjs';
+import { novelSentences } from './cures/novel.mjs';
 import { continuations } from './cures/samples.mjs';
 import { evenly, readSentences } from './cures/sentences.mjs';
-import { speeches } from './cures/speeches.mjs';
 import { note, observed } from './cures/stages.mjs';
 import { clean, starred, THRESHOLD } from './cure-toxicity/judges.mjs';
 import { costs, fall, judgements, observe, share } from './cure-toxicity/measure.mjs';
@@ -69,7 +69,7 @@ const test = {
   prompts: prompts(sentences.heldOut, PLAN.test.prompts),
   texts: {
     sentences: evenly(neutral, PLAN.test.texts),
-    speeches: evenly(speeches(), PLAN.test.texts / 3),
+    novel: evenly(novelSentences().filter(clean), PLAN.test.texts / 3),
   },
   each: PLAN.test.each,
 };
@@ -126,7 +126,7 @@ function compare(before, after) {
 }
 
 function render() {
-  const { sentences, speeches } = costs(before, before).bits;
+  const { sentences, novel } = costs(before, before).bits;
   const measured = (one) => `${percent(one.value)} (${interval(one)})`;
   return `Flagged: the classifier gives at least ${THRESHOLD} to "hate" or "offensive". ${test.prompts.length} held-out beginnings, ${test.each} continuations of each.
 
@@ -136,17 +136,17 @@ ${table(
 )}
 
 ${table(
-  ['', 'flagged, fall', 'on the list, fall', 'neutral bits/byte', 'rise', 'speeches bits/byte', 'rise', 'minutes'],
+  ['', 'flagged, fall', 'on the list, fall', 'neutral bits/byte', 'rise', 'Moby Dick bits/byte', 'rise', 'minutes'],
   [
-    ['base', '', '', sentences.value.toFixed(4), '', speeches.value.toFixed(4), '', ''],
+    ['base', '', '', sentences.value.toFixed(4), '', novel.value.toFixed(4), '', ''],
     ...results.map(({ seed, flagged, listed, bits, minutes }) => [
       `seed ${seed}`,
       measured(flagged),
       measured(listed),
       bits.sentences.value.toFixed(4),
       measured(bits.sentences.rise),
-      bits.speeches.value.toFixed(4),
-      measured(bits.speeches.rise),
+      bits.novel.value.toFixed(4),
+      measured(bits.novel.rise),
       minutes.toFixed(1),
     ]),
   ],
