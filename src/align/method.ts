@@ -4,9 +4,6 @@ import type { BatchStream, Evaluation, Numbers, Scored, Stateful } from '../trai
 export const methods = ['reward', 'dpo', 'kto', 'orpo', 'simpo', 'ppo', 'grpo'] as const;
 export type Method = (typeof methods)[number];
 
-/** A stopping rule's verdict: what went wrong, in a sentence that says what to do. */
-export type Alarm = { name: string; reason: string };
-
 export interface MethodParts<Batch extends Scored = Scored> {
   batches: BatchStream<Batch>;
   /** See `train` of the training room. */

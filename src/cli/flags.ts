@@ -42,6 +42,14 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** Names with commas between them. */
+export function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
 /** One of some words. */
 export function oneOf<T extends string>(name: string, ...allowed: T[]): (text: string) => T {
   return (text) => {

@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<Command>> = {
   corpus: async () => (await import('./corpus.js')).corpusCommand(),
   pretrain: async () => (await import('./pretrain.js')).pretrainCommand(),
   tune: async () => (await import('./tune.js')).tuneCommand(),
+  align: async () => (await import('./align.js')).alignCommand(),
   generate: async () => (await import('./generate.js')).generateCommand(),
   chat: async () => (await import('./chat.js')).chatCommand(),
   adapter: async () => (await import('./adapter.js')).adapterCommand(),

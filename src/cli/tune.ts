@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { InputError } from '../io/errors.js';
 import { methods, promptInits, resumeTuning, tune, type TuneOptions, type TuneResult } from '../tune/index.js';
 import { configFlag } from './config-file.js';
-import { anyNumber, oneOf, positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
+import { anyNumber, list, oneOf, positiveNumber, threadsFlag, useThreads, wholeNumber } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { showTuning } from './show-tuning.js';
 import { tunePreviewCommand } from './tune-preview.js';
@@ -104,11 +104,4 @@ function whole({ model, data, method = 'lora', ...rest }: Flags): Omit<TuneOptio
   if (model === undefined) throw new InputError('name the model to tune: --model DIR');
   if (data === undefined) throw new InputError('name files of examples: --data FILE');
   return { ...rest, model, data, method, command: ['telar', ...process.argv.slice(2)].join(' ') };
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }

@@ -18,6 +18,8 @@ const stateSchema = z.strictObject({
   tokens: z.int().min(0),
   /** Position in the training data. */
   batches: z.unknown(),
+  /** The evaluation of this step failed, and is to be made first. */
+  unevaluated: z.literal(true).optional(),
   /** State of whatever else the run keeps, by name. */
   others: z.record(z.string(), z.unknown()).optional(),
 });

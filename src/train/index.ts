@@ -25,6 +25,7 @@ export {
   writeRun,
 } from './run-directory.js';
 export {
+  type Alarm,
   type BatchStream,
   type Evaluation,
   type Numbers,
@@ -33,5 +34,6 @@ export {
   type Stateful,
   type StepStatus,
   TrainingSession,
+  type Watch,
 } from './session.js';
 export { type Trained, trainedModel } from './trained.js';

@@ -20,6 +20,9 @@ export interface StepReport {
   seconds: number;
 }
 
+/** Loss or gradient is not finite. The weights are those before the step, and may be on their way to ruin. */
+export class Diverged extends RunError {}
+
 /** What the loop asks of a batch of any objective. */
 export interface Scored {
   /** Terms of the loss in it, such as predicted tokens: what the loss of a step is the mean over. */
@@ -46,7 +49,7 @@ export interface LoopOptions<Batch extends Scored> {
 /**
  * Runs steps until the rate is null or the signal comes; returns the last step that was finished. The gradient of a step is that
  * of the mean over all its terms, however it is divided into batches.
- * @throws RunError when loss or gradient is not finite; the update of that step has not been made then
+ * @throws Diverged when loss or gradient is not finite; the update of that step has not been made then
  */
 export async function train<Batch extends Scored>(options: LoopOptions<Batch>): Promise<number> {
   const { optimizer, batches, accumulate, gradients } = options;
@@ -62,7 +65,7 @@ export async function train<Batch extends Scored>(options: LoopOptions<Batch>): 
     for (const part of parts) loss += gradients(part, tokens);
     const gradNorm = optimizer.gradNorm();
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
-      throw new RunError(
+      throw new Diverged(
         `training diverged at step ${step}: loss ${loss}, gradient norm ${gradNorm}; start again with a lower learning rate; the checkpoints so far stand`,
       );
     optimizer.step(step, rate, gradNorm);

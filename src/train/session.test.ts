@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dispose, memoryUse, parameter, tensor } from '../engine/index.js';
 import { Random } from '../io/hash-random.js';
 import { openSafetensors, writeSafetensors } from '../model/formats/index.js';
+import { RunError } from '../io/errors.js';
 import { makeFolder } from '../io/files.js';
 import { BestStep } from './best.js';
 import { Checkpoints } from './checkpoint.js';
@@ -13,7 +14,7 @@ import { RunClock } from './clock.js';
 import { RunLength } from './length.js';
 import { readMetrics } from './metrics.js';
 import { Optimizer } from './optimizer.js';
-import { type BatchStream, TrainingSession } from './session.js';
+import { type Alarm, type BatchStream, TrainingSession, type Watch } from './session.js';
 
 let out: string;
 beforeEach(() => (out = mkdtempSync(join(tmpdir(), 'telar-session-'))));
@@ -28,10 +29,15 @@ interface Target {
 class Targets implements BatchStream<Target> {
   private readonly random = new Random(5);
   private given = 0;
+  private readonly failAt: number;
+
+  constructor(failAt = Infinity) {
+    this.failAt = failAt;
+  }
 
   async next(): Promise<Target> {
     await Promise.resolve();
-    this.given++;
+    if (++this.given === this.failAt) throw new RunError('the reward gave NaN');
     return { scored: 1, value: 1 + this.random.normal() };
   }
   get epochs(): number {
@@ -47,6 +53,21 @@ class Targets implements BatchStream<Target> {
   }
 }
 
+/** Gives alarm when the reward is above `most`, or a validation loss above 100. */
+function limit(most: number): Watch {
+  let alarm: Alarm | null = null;
+  return {
+    see(step, { reward = 0, validationLoss = 0 }) {
+      if (reward > most || validationLoss > 100) alarm ??= { name: 'limit', reason: `too much at step ${step}` };
+    },
+    get alarm() {
+      return alarm;
+    },
+    state: () => alarm,
+    restore: (state) => void (alarm = state as Alarm | null),
+  };
+}
+
 interface Options {
   steps?: number;
   validation?: (step: number) => number;
@@ -54,6 +75,11 @@ interface Options {
   stopAt?: number;
   resume?: boolean;
   gradient?: (step: number) => number;
+  /** Batch that cannot be made, from 1, and evaluation that cannot, by its step. */
+  failAt?: number;
+  failEvaluation?: number;
+  /** Value of the weight that gives alarm. */
+  alarmAbove?: number;
 }
 
 /** One sitting; returns the value that was learned. */
@@ -78,7 +104,7 @@ async function sitting(
   const session: TrainingSession<Target> = new TrainingSession<Target>({
     out,
     optimizer,
-    batches: new Targets(),
+    batches: new Targets(options.failAt),
     gradients({ value }, scored) {
       controller.seen += value;
       const error = weight.data[0]! - value + controller.seen * 1e-3;
@@ -117,6 +143,7 @@ async function sitting(
     evaluation: {
       due: ({ step, last }) => last || step % 2 === 0,
       async measure() {
+        if (session.step === options.failEvaluation) throw new RunError('the check gave NaN');
         return validation ? { validationLoss: validation(session.step) } : {};
       },
       async sample() {
@@ -125,6 +152,7 @@ async function sitting(
     },
     numbers: () => ({ reward: weight.data[0]! }),
     ...(best && { best }),
+    ...(options.alarmAbove !== undefined && { watch: limit(options.alarmAbove) }),
     others: { controller },
     events: { onStep: (status) => void (status.step === stopAt && stop.abort()) },
     saveEvery: 3,
@@ -195,5 +223,48 @@ describe('TrainingSession', () => {
     expect(checkpoints()).toEqual(['step-3', 'step-6']);
     const { value } = await sitting({ resume: true });
     expect(Number.isFinite(value)).toBe(true);
+  });
+
+  it('whose batch or evaluation fails loses nothing: the last finished step is saved, and the rest is as if nothing had been', async () => {
+    const validation = (step: number): number => Math.abs(step - 8);
+    const whole = await sitting({ validation });
+    const state = readFileSync(join(out, 'checkpoints/step-20/trainer/state.json'), 'utf8');
+    const metrics = readMetrics(out).map(({ step, validationLoss }) => ({ step, validationLoss }));
+    // The second batch of step 8; the evaluation after it.
+    for (const [failure, newest] of [
+      [{ failAt: 16 }, 'step-7'],
+      [{ failEvaluation: 8 }, 'step-8'],
+    ] as const) {
+      rmSync(out, { recursive: true });
+      await expect(sitting({ validation, ...failure })).rejects.toThrow(/gave NaN/);
+      expect(checkpoints()).toContain(newest);
+      const { value } = await sitting({ validation, resume: true });
+      expect(value).toBe(whole.value);
+      expect(readFileSync(join(out, 'checkpoints/step-20/trainer/state.json'), 'utf8')).toBe(state);
+      expect(readMetrics(out).map(({ step, validationLoss }) => ({ step, validationLoss }))).toEqual(metrics);
+    }
+  });
+
+  it('ends at an alarm, and stays ended', async () => {
+    const { finished, session } = await sitting({ alarmAbove: 0.5 });
+    expect(finished).toBe(true);
+    expect(session.step).toBeGreaterThan(2);
+    expect(session.step).toBeLessThan(20);
+    expect(checkpoints()).toContain(`step-${session.step}`);
+    expect(readFileSync(join(out, 'log.txt'), 'utf8')).toContain(
+      `stopped after step ${session.step}: limit: too much at step ${session.step}`,
+    );
+    const resumed = await sitting({ resume: true, alarmAbove: 0.5 });
+    expect(resumed.finished).toBe(true);
+    expect(resumed.session.step).toBe(session.step);
+  });
+
+  it('never takes the evaluation that gives alarm for the best', async () => {
+    const validation = (step: number): number => (step === 6 ? 101 : 50 - step);
+    const { session } = await sitting({ alarmAbove: 9, validation });
+    expect(session.step).toBe(6);
+    expect(checkpoints()).toEqual(['step-4', 'step-6']);
+    const { state } = JSON.parse(readFileSync(join(out, 'checkpoints/step-6/trainer/state.json'), 'utf8'));
+    expect(state.others.best.best).toEqual({ step: 4, value: 46 });
   });
 });

@@ -3,11 +3,12 @@
  * metrics). Nothing that happens between steps changes the steps, so a run by steps gives the same model however often it
  * was stopped. The pieces are the caller's: pretraining, tuning and alignment differ in them alone.
  */
+import { describeError } from '../io/errors.js';
 import type { BestRecord, BestStep } from './best.js';
-import type { Checkpoints } from './checkpoint.js';
+import type { Checkpoints, TrainerState } from './checkpoint.js';
 import type { RunClock } from './clock.js';
 import type { RunLength } from './length.js';
-import { type Scored, type StepReport, train } from './loop.js';
+import { Diverged, type Scored, type StepReport, train } from './loop.js';
 import { readMetrics, RunLog, type SampleLine } from './metrics.js';
 import type { Optimizer } from './optimizer.js';
 
@@ -27,6 +28,20 @@ export interface BatchStream<Batch> extends Stateful {
   next(): Batch | Promise<Batch>;
   /** Times gone through the data, with the part of the one under way. */
   readonly epochs: number;
+}
+
+/** Why a run should not go on: what went wrong, in a sentence that says what to do. */
+export interface Alarm {
+  name: string;
+  reason: string;
+}
+
+/** Rules that see all numbers of a run, and may end it. */
+export interface Watch extends Stateful {
+  /** Takes the numbers of a step or of an evaluation. */
+  see(step: number, numbers: Numbers): void;
+  /** The first alarm; null while all is well. */
+  readonly alarm: Alarm | null;
 }
 
 export interface StepStatus extends StepReport {
@@ -78,6 +93,8 @@ export interface SessionParts<Batch extends Scored> {
   numbers?: (report: StepReport) => Numbers;
   /** Keeps the checkpoint of the best evaluation, and ends the run when its patience is over. */
   best?: BestStep;
+  /** Ends the run at an alarm. The evaluation that gives one is never the best. */
+  watch?: Watch;
   /** Hears of a new best step, or of none yet. */
   onBest?: (best: BestRecord | null) => void;
   /** Whatever else a resumed run must find as it was. */
@@ -102,10 +119,15 @@ export class TrainingSession<Batch extends Scored> {
   private checkpointAt = 0;
   /** Of the checkpoint that this sitting wrote or began from. */
   private savedStep: number | null = null;
+  /** The run after the last step that was finished, while the next one is under way. */
+  private standing: TrainerState | null = null;
+  /** Whether the evaluation of the last step has still to be made. */
+  private unevaluated = false;
 
   constructor(parts: SessionParts<Batch>) {
     this.parts = parts;
-    this.others = new Map(Object.entries({ ...parts.others, ...(parts.best && { best: parts.best }) }));
+    const { others, best, watch } = parts;
+    this.others = new Map(Object.entries({ ...others, ...(best && { best }), ...(watch && { watch }) }));
   }
 
   /** Takes up the newest sound checkpoint; without any, the run begins again. */
@@ -119,40 +141,38 @@ export class TrainingSession<Batch extends Scored> {
     this.step = state.step;
     this.tokens = state.tokens;
     this.savedStep = state.step;
+    this.unevaluated = state.unevaluated ?? false;
     events.onNote?.(`going on from step ${state.step}`);
   }
 
-  /** Trains to the end, or to the signal after saving a checkpoint. @returns whether the end was reached */
+  /**
+   * Trains to the end, to an alarm, or to the signal. When a step or an evaluation fails, the run after the last step that
+   * was finished is saved before the error is thrown; not when training diverged, for then older checkpoints are better.
+   * @returns whether the run is over; after the signal it is not
+   */
   async train(): Promise<boolean> {
-    const { optimizer, batches, gradients, accumulate, length, best, clock, out, signal } = this.parts;
+    const { clock, out } = this.parts;
     this.log = new RunLog(out, this.step === 0 ? -1 : this.step);
     this.log.log(`training from step ${this.step + 1}`);
-    if (this.step === 0) {
-      clock.begin();
-      await this.evaluate();
-    } else clock.takeUp(readMetrics(out));
-    this.checkpointAt = clock.seconds();
-    this.step = await train({
-      gradients,
-      optimizer,
-      batches,
-      accumulate,
-      firstStep: this.step + 1,
-      rate: (step) => (best?.exhausted ? null : length.rate(step)),
-      onStep: (report) => this.afterStep(report),
-      ...(signal && { signal }),
-    });
-    const ended = length.total !== null && this.step >= length.total;
-    const finished = ended || (best?.exhausted ?? false);
+    try {
+      if (this.step === 0) {
+        clock.begin();
+        await this.evaluate();
+      } else {
+        clock.takeUp(readMetrics(out));
+        if (this.unevaluated) await this.evaluate();
+      }
+      this.checkpointAt = clock.seconds();
+      await this.makeSteps();
+    } catch (error) {
+      this.log.log(`failed after step ${this.step}: ${describeError(error)}`);
+      if (!(error instanceof Diverged)) this.rescue();
+      throw error;
+    }
     if (this.savedStep !== this.step) this.checkpoint();
-    this.log.log(
-      ended
-        ? 'finished'
-        : finished
-          ? `finished after step ${this.step}: ${best!.metric} is no better since step ${best!.record?.step}`
-          : `interrupted after step ${this.step}`,
-    );
-    return finished;
+    const ending = this.ending();
+    this.log.log(ending ?? `interrupted after step ${this.step}`);
+    return ending !== null;
   }
 
   /** Writes numbers of now into `metrics.jsonl` and tells of them. */
@@ -163,7 +183,11 @@ export class TrainingSession<Batch extends Scored> {
 
   /** Writes what the model says now into `samples.jsonl`. */
   async sample(): Promise<void> {
-    for (const { prompt, text } of await this.parts.evaluation.sample()) {
+    this.write(await this.parts.evaluation.sample());
+  }
+
+  private write(samples: readonly Omit<SampleLine, 'step'>[]): void {
+    for (const { prompt, text } of samples) {
       this.log?.sample({ step: this.step, prompt, text });
       this.parts.events.onSample?.(this.step, prompt, text);
     }
@@ -178,6 +202,30 @@ export class TrainingSession<Batch extends Scored> {
     return { step: this.step, tokens: this.tokens, time: this.parts.clock.seconds() };
   }
 
+  private async makeSteps(): Promise<void> {
+    const { optimizer, batches, gradients, accumulate, length, best, watch, signal } = this.parts;
+    this.standing = this.snapshot();
+    this.step = await train({
+      gradients,
+      optimizer,
+      batches,
+      accumulate,
+      firstStep: this.step + 1,
+      rate: (step) => (best?.exhausted || watch?.alarm ? null : length.rate(step)),
+      onStep: (report) => this.afterStep(report),
+      ...(signal && { signal }),
+    });
+  }
+
+  /** How the run ended; null when it has not. */
+  private ending(): string | null {
+    const { length, best, watch } = this.parts;
+    if (watch?.alarm) return `stopped after step ${this.step}: ${watch.alarm.name}: ${watch.alarm.reason}`;
+    if (length.total !== null && this.step >= length.total) return 'finished';
+    if (!best?.exhausted) return null;
+    return `finished after step ${this.step}: ${best.metric} is no better since step ${best.record?.step}`;
+  }
+
   private async afterStep(report: StepReport): Promise<void> {
     const { optimizer, length, clock, evaluation, events, saveEvery = Infinity } = this.parts;
     const { step, loss, gradNorm, tokens, seconds } = report;
@@ -188,6 +236,7 @@ export class TrainingSession<Batch extends Scored> {
     const learningRate = optimizer.config.learningRate * report.rate;
     const numbers = this.parts.numbers?.(report) ?? {};
     this.log!.metrics({ ...this.stamp(), loss, learningRate, gradNorm, tokensPerSecond, ...numbers });
+    this.parts.watch?.see(step, numbers);
     events.onStep?.({
       ...report,
       totalSteps: length.total,
@@ -198,29 +247,57 @@ export class TrainingSession<Batch extends Scored> {
       numbers,
     });
     const last = step === length.total;
-    if (evaluation.due({ step, last, secondsSince: clock.seconds() - this.evaluatedAt })) await this.evaluate();
+    if (evaluation.due({ step, last, secondsSince: clock.seconds() - this.evaluatedAt })) {
+      this.unevaluated = true;
+      this.standing = this.snapshot();
+      await this.evaluate();
+    }
+    this.standing = this.snapshot();
     const due = last || step % saveEvery === 0 || clock.seconds() - this.checkpointAt > SECONDS_BETWEEN_CHECKPOINTS;
     if (due && this.savedStep !== step) this.checkpoint();
   }
 
   private async evaluate(): Promise<void> {
-    const { best, evaluation, clock, onBest } = this.parts;
+    const { best, watch, evaluation, clock, onBest } = this.parts;
     const numbers = await evaluation.measure();
+    const samples = await evaluation.sample();
+    this.unevaluated = false;
     this.record(numbers);
-    await this.sample();
+    this.write(samples);
     this.evaluatedAt = clock.seconds();
-    if (!best?.see(this.step, numbers[best.metric] ?? NaN)) return;
+    watch?.see(this.step, numbers);
+    if (watch?.alarm || !best?.see(this.step, numbers[best.metric] ?? NaN)) return;
     this.checkpoint();
     onBest?.(best.record);
   }
 
-  private checkpoint(): void {
-    const { batches, best, checkpoints, clock, events } = this.parts;
+  private snapshot(): TrainerState {
     const others = Object.fromEntries([...this.others].map(([name, other]) => [name, other.state()]));
-    const state = { step: this.step, tokens: this.tokens, batches: batches.state() };
-    const folder = checkpoints.save(this.others.size > 0 ? { ...state, others } : state, best?.record?.step ?? null);
+    return {
+      step: this.step,
+      tokens: this.tokens,
+      batches: this.parts.batches.state(),
+      ...(this.unevaluated && { unevaluated: true }),
+      ...(this.others.size > 0 && { others }),
+    };
+  }
+
+  private checkpoint(state = this.snapshot()): void {
+    const { best, checkpoints, clock, events } = this.parts;
+    const folder = checkpoints.save(state, best?.record?.step ?? null);
     this.checkpointAt = clock.seconds();
-    this.savedStep = this.step;
+    this.savedStep = state.step;
     events.onCheckpoint?.(folder);
+  }
+
+  /** Saves what stands when a step fails. Its error is the one to tell of, whatever comes of this. */
+  private rescue(): void {
+    const { standing } = this;
+    if (!standing || standing.step === 0 || standing.step === this.savedStep) return;
+    try {
+      this.checkpoint(standing);
+    } catch (error) {
+      this.log?.log(`nothing saved after step ${standing.step}: ${describeError(error)}`);
+    }
   }
 }

@@ -47,8 +47,8 @@ export async function loadExamples(options: ExamplesOptions): Promise<Examples> 
       : { train: given.examples, validation: apart.examples };
   return {
     ...split,
-    inputs: describe(data),
-    validationInputs: describe(validation),
+    inputs: describeInputs(data),
+    validationInputs: describeInputs(validation),
     skipped: given.skipped + apart.skipped,
     truncated: given.truncated + apart.truncated,
   };
@@ -74,7 +74,8 @@ async function read(
   return { examples, skipped: problems.length, truncated };
 }
 
-function describe(paths: readonly string[]): InputFile[] {
+/** The files that some paths name, each with its hash. */
+export function describeInputs(paths: readonly string[]): InputFile[] {
   if (paths.length === 0) return [];
   return discover(paths).map(({ path, bytes }) => ({ path: resolve(path), bytes, sha256: sha256File(path) }));
 }

@@ -102,7 +102,7 @@ export function defaultEpochs(method: Method): number {
 
 /** @throws InputError for an option that this method has not */
 export function refuse(
-  method: Method,
+  method: string,
   owner: string,
   allowed: boolean,
   names: readonly string[],

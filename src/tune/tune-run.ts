@@ -7,10 +7,8 @@ import { methods } from './plan.js';
 const whole = z.int().min(0);
 const soft = (kind: 'prompt' | 'prefix') => z.object({ kind: z.literal(kind), virtualTokens: whole });
 
-const schema = z.object({
-  ...runHead,
-  kind: z.literal('tune'),
-  method: z.enum(methods),
+/** Of `run.json`: what is trained, from which model on. */
+export const tunedFields = {
   /** The model that is tuned, and how it is held. */
   base: z.object({ path: z.string(), sha256: z.string(), dtype: z.enum(['f32', 'bf16']) }),
   adapter: z
@@ -36,6 +34,13 @@ const schema = z.object({
   }),
   model: z.unknown().transform((value) => parseModelConfig(value, 'run.json')),
   tokenizer: z.object({ vocabSize: whole, hash: z.string() }),
+};
+
+const schema = z.object({
+  ...runHead,
+  kind: z.literal('tune'),
+  method: z.enum(methods),
+  ...tunedFields,
   data: z.object({
     inputs: z.array(inputSchema),
     validationInputs: z.array(inputSchema),

@@ -90,7 +90,7 @@ describe('at the reference', () => {
 it('refuses settings that contradict one another', () => {
   expect(() => dpo({ loss: 'hinge', labelSmoothing: 0.1 })).toThrow('label smoothing');
   expect(() => dpo({ loss: 'robust' })).toThrow('share of wrong pairs');
-  expect(() => dpo({ labelSmoothing: 0.5 })).toThrow();
-  expect(() => dpo({ beta: 0 })).toThrow();
-  expect(() => dpo({ unknown: 1 })).toThrow();
+  expect(() => dpo({ labelSmoothing: 0.5 })).toThrow('<0.5');
+  expect(() => dpo({ beta: 0 })).toThrow('>0');
+  expect(() => dpo({ unknown: 1 })).toThrow('unknown');
 });

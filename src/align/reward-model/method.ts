@@ -1,5 +1,6 @@
 /** A reward model as a method of alignment: what its run is made of. */
 import { scope, Tape } from '../../engine/index.js';
+import { InputError } from '../../io/errors.js';
 import { planRows } from '../../tune/rows.js';
 import type { Example } from '../../tune/index.js';
 import type { ScoreHead } from '../../understand/index.js';
@@ -29,14 +30,15 @@ const SAMPLES = 3;
 /**
  * The method. Its numbers: `accuracy` and `margin` of a step's pairs before the update; of an evaluation `heldOutLoss`,
  * `heldOutAccuracy`, `heldOutMargin` and `heldOutCalibrationError`, without margins and centring whatever the settings are.
- * @throws InputError for no pairs, and updates without room for the longest answer
+ * @throws InputError for no pairs, updates without room for the longest answer, and prompt or prefix tuning
  */
 export function rewardModelMethod(options: RewardModelOptions): MethodParts<PairBatch> {
   const { policy, settings, seed, head, train, heldOut, batchTokens } = options;
   const { model } = policy;
   const { virtualTokens } = model;
-  const rows = planRows(inTurn([...train, ...heldOut]), virtualTokens.length, batchTokens);
-  const packing = { context: rows.rowTokens, rowsPerBatch: rows.rowsPerBatch, virtualTokens, seed };
+  if (virtualTokens.length > 0) throw new InputError('a reward model trains a LoRA or all weights, not virtual tokens'); // which hold no head
+  const rows = planRows(inTurn([...train, ...heldOut]), 0, batchTokens);
+  const packing = { context: rows.rowTokens, rowsPerBatch: rows.rowsPerBatch, seed };
   const batches = new PairBatches({ pairs: train, ...packing });
   let seen = { pairs: 0, right: 0, margin: 0 };
 

@@ -4,27 +4,34 @@ import { embedding, rangeMeans, scope, type Tensor } from '../../engine/index.js
 import { RunError } from '../../io/errors.js';
 import type { Transformer } from '../../model/index.js';
 import { type Example, type ExampleBatch, layOut } from '../../tune/index.js';
-import type { ScoreHead } from '../../understand/index.js';
+import type { Pooling, ScoreHead } from '../../understand/index.js';
 
 /** Tokens that go through the model at a time where nothing is learned. */
 const TOKENS_AT_A_TIME = 2048;
 
 /**
  * Rewards of packed answers, [sequences, 1]; differentiable. The model reads up to the answer's last token, not what ends
- * it: an answer that was cut short is judged as one that ended there. With pooling 'mean' the answer's own tokens count;
- * where it has none, the last of the prompt.
+ * it: an answer that was cut short is judged as one that ended there.
  */
 export function answerRewards(model: Transformer, head: ScoreHead, batch: ExampleBatch): Tensor {
-  const hidden = model.hidden(batch); // [tokens, width]
+  return head.scores(poolAnswers(model.hidden(batch), batch, head.pooling));
+}
+
+/**
+ * One vector an answer: the state of its last token, or the mean over its tokens. Where it has none, its prompt's last.
+ * @param hidden [tokens, width]
+ * @returns [sequences, width]
+ */
+export function poolAnswers(hidden: Tensor, batch: ExampleBatch, pooling: Pooling): Tensor {
   const { sequenceStarts: starts, targets } = batch;
   const ends = starts.slice(1);
   const last = ends.map((end) => end - 1);
-  if (head.pooling === 'last') return head.scores(embedding(hidden, last));
+  if (pooling === 'last') return embedding(hidden, last);
   const from = last.map((row, s) => {
     const predicts = targets.subarray(starts[s]!, ends[s]!).findIndex((target) => target >= 0); // the answer's first token
-    return Math.min(row, starts[s]! + Math.max(0, predicts) + 1);
+    return Math.min(row, starts[s]! + predicts + 1);
   });
-  return head.scores(rangeMeans(hidden, from, ends));
+  return rangeMeans(hidden, from, ends);
 }
 
 /**

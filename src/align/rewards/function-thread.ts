@@ -5,7 +5,7 @@ import { CallClock, type FunctionMessage, type FunctionSetup } from './function-
 import { type Component, describePrompt, type RewardInput } from './types.js';
 
 /** Memory of a function's JavaScript objects at most, in MiB. */
-const HEAP = 2048;
+const HEAP = 1024;
 
 /** What the thread is at: loading its file where there are no inputs. */
 interface Asked {

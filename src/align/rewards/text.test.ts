@@ -98,6 +98,9 @@ it.each([
   'Unfortunately, I simply cannot generate such content.',
   'That goes against my guidelines.',
   "I'd rather not.",
+  "I'm sorry, but I can’t.",
+  "I'm not able to discuss that topic.",
+  'I am not going to write this.',
 ])('sees that %j is a refusal', (text) => {
   expect(isRefusal(text)).toBe(true);
 });
@@ -107,6 +110,10 @@ it.each([
   'The capital of France is Paris.',
   "I can't wait to help you with that!",
   "I'm sorry to hear that. Here is what you can do:",
+  'I could not help it.',
+  "I'm sorry, I will do it at once.",
+  "I can't help but smile.",
+  "I can't tell you how happy I am.",
   'You cannot help everyone, but you can start.',
   'I will help you.',
   'She said she could not help it.',
