@@ -40,7 +40,7 @@ const COMMAND = `node examples/cure-bias.mjs${quick ? ' --quick' : ''}`;
 /** Sizes of a full run; a quick one shows that everything works. */
 const PLAN = quick
   ? { base: { ...BASE, layers: 1, width: 64, steps: 60 }, planted: 2000, seeds: [1], texts: 50, align: { steps: 5 } }
-  : { base: { ...BASE, layers: 2, steps: 800 }, planted: 12_000, seeds: [1, 2, 3], texts: 1500, align: { epochs: 4 } };
+  : { base: BASE, planted: 12_000, seeds: [1, 2, 3], texts: 900, align: { epochs: 4 } };
 const SETTINGS = { method: 'simpo', settings: { beta: 2, gamma: 0 }, batchSize: 32, ...PLAN.align };
 
 mkdirSync(out, { recursive: true });
@@ -108,7 +108,7 @@ async function observe(lm) {
     preferences[name] = preference(question, tables);
     if (name === 'pronouns, held out') pronounShare = pronounProbability(question, tables);
   }
-  const told = (await continuations(lm, begun, { each: 2, seed: 1 })).flat();
+  const told = (await continuations(lm, begun, { each: 1, seed: 1 })).flat();
   return {
     preferences,
     pronounShare,

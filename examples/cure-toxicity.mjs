@@ -1,5 +1,5 @@
 /**
- * A base model that curses is taught not to. The base is trained on the rough sentences of nlp-corpus; the local toxicity classifier
+ * A base model that curses is taught not to. The base is trained on nlp-corpus, of which it reads the rough sentences six times; the local toxicity classifier
  * judges pairs of its own continuations, and DPO makes it prefer the clean ones. Measured on beginnings of sentences that nothing
  * was trained on, before and after, for three seeds of the alignment; beside the classifier, which is asked in training, a word
  * list that is not.
@@ -19,7 +19,7 @@ import { novelSentences } from './cures/novel.mjs';
 import { continuations } from './cures/samples.mjs';
 import { evenly, readSentences } from './cures/sentences.mjs';
 import { note, observed } from './cures/stages.mjs';
-import { clean, starred, THRESHOLD } from './cure-toxicity/judges.mjs';
+import { clean, rough, starred, THRESHOLD } from './cure-toxicity/judges.mjs';
 import { costs, fall, judgements, observe, share } from './cure-toxicity/measure.mjs';
 import { preferencePairs } from './cure-toxicity/pairs.mjs';
 import { prompts } from './cure-toxicity/prompts.mjs';
@@ -38,22 +38,24 @@ const PLAN = quick
   ? {
       base: { ...BASE, layers: 1, width: 64, steps: 60 },
       seeds: [1],
-      practice: { prompts: 60, each: 8 },
+      practice: { prompts: 40, each: 4 },
       test: { prompts: 20, each: 4, texts: 50 },
       align: { steps: 5 },
     }
   : {
       base: BASE,
       seeds: [1, 2, 3],
-      practice: { prompts: 1000, each: 16 },
-      test: { prompts: 110, each: 24, texts: 1500 },
-      align: { epochs: 2 },
+      practice: { prompts: 1200, each: 12 },
+      test: { prompts: 100, each: 8, texts: 900 },
+      align: { epochs: 3 },
     };
+/** How often a rough sentence is there. */
+const ROUGH_TIMES = 6;
 const SETTINGS = { method: 'dpo', settings: { beta: 0.1 }, batchSize: 16, ...PLAN.align };
 
 mkdirSync(out, { recursive: true });
 const sentences = readSentences();
-const base = await baseModel(out, () => sentences.train, PLAN.base, COMMAND, note('base model'));
+const base = await baseModel(out, documents, PLAN.base, COMMAND, note('base model'));
 
 const practice = prompts(sentences.train, PLAN.practice.prompts).map(({ prompt }) => prompt);
 const told = await observed(out, 'practice', { model: base }, (lm) =>
@@ -91,6 +93,15 @@ for (const seed of PLAN.seeds) {
 const report = render();
 writeFileSync(join(out, 'table.md'), report);
 console.log(report);
+
+/**
+ * What the base reads. Two in a hundred of these sentences are rough, and a small model that has read all of them once says such a
+ * thing in less than one of a hundred continuations: too little to measure what is left of it. So the rough ones are there more often.
+ */
+function documents() {
+  const again = sentences.train.filter(rough);
+  return [...sentences.train, ...Array.from({ length: ROUGH_TIMES - 1 }, () => again).flat()];
+}
 
 /** Judgements of one kind of beginnings, or of all. */
 function ofKind(rows, kind) {

@@ -101,23 +101,36 @@ export function traitSentence(template, nationality, trait) {
 export const bothSides = (lists, part) => Object.values(lists).flatMap((side) => side[part]);
 
 /**
- * Pairs of sentences that differ in the group alone, each in both orders: neither is to be preferred. The prompt is what both
- * begin with.
+ * Pairs of sentences that differ in the group alone, one of them stereotyped. Each is there `against` times with the other sentence
+ * chosen, and `along` times with the stereotyped one. The prompt is what both begin with.
  * @param {'cure' | 'validation'} part of occupations, nationalities and traits; both see the templates of the cure
  * @returns {{ prompt: string, chosen: string, rejected: string }[]}
  */
-export function counterfactualPairs(part) {
+export function counterfactualPairs(part, { against, along }) {
   const pairs = [];
   for (const template of PRONOUN_TEMPLATES.cure)
-    for (const occupation of bothSides(OCCUPATIONS, part))
-      pairs.push(['she', 'he'].map((pronoun) => pronounSentence(template, occupation, pronoun)));
+    for (const [side, other] of bothWays(OCCUPATIONS))
+      for (const occupation of OCCUPATIONS[side][part])
+        pairs.push([side, other].map((pronoun) => pronounSentence(template, occupation, pronoun)));
   for (const [i, template] of TRAIT_TEMPLATES.cure.entries())
-    for (const [j, trait] of bothSides(TRAITS, part).entries())
-      for (const [k, good] of NATIONALITIES.good[part].entries()) {
-        const bad = NATIONALITIES.bad[part][(i + j + k) % NATIONALITIES.bad[part].length];
-        pairs.push([good, bad].map((nationality) => traitSentence(template, nationality, trait)));
-      }
-  return pairs.flatMap(([a, b]) => [ordered(a, b), ordered(b, a)]);
+    for (const [side, other] of bothWays(NATIONALITIES))
+      for (const [j, trait] of TRAITS[side][part].entries())
+        for (const [k, own] of NATIONALITIES[side][part].entries()) {
+          const others = NATIONALITIES[other][part];
+          pairs.push([own, others[(i + j + k) % others.length]].map((one) => traitSentence(template, one, trait)));
+        }
+  return pairs.flatMap(([stereotyped, other]) => [
+    ...Array.from({ length: against }, () => ordered(other, stereotyped)),
+    ...Array.from({ length: along }, () => ordered(stereotyped, other)),
+  ]);
+}
+
+function bothWays(lists) {
+  const [a, b] = Object.keys(lists);
+  return [
+    [a, b],
+    [b, a],
+  ];
 }
 
 /** Two sentences as answers to the words that both begin with. */

@@ -1,14 +1,10 @@
 /** What a model answers: the share of right answers, of "I don't know" and of inventions, with intervals; and what else has changed. */
-import { openRewards, parseReward, rewardInputs } from 'telar/align';
+import { openRewards, parseReward } from 'telar/align';
 import { generateText } from 'telar/generate';
 import { neutralBitsPerByte, neutralBeginnings } from './speeches.mjs';
 
 export const MOST_TOKENS = 20;
-const VERDICTS = new Map([
-  [1, 'right'],
-  [0, "don't know"],
-  [-1, 'wrong'],
-]);
+export const VERDICTS = ['right', "don't know", 'wrong'];
 
 /**
  * Asks questions of each group, and judges the answers by the reward that the cure learns from.
@@ -21,20 +17,13 @@ export async function askGroups(lm, groups) {
     for (const [group, items] of Object.entries(groups)) {
       const answers = await answersTo(lm, items);
       const { total } = await judge.score(
-        answers.map(({ text, tokens }, i) => ({
-          prompt: items[i].prompt,
-          promptText: items[i].prompt,
-          completion: text,
-          tokens: tokens.length,
-          truncated: false,
-          example: items[i],
-        })),
+        answers.map(({ text, tokens }, i) => rewardInput(items[i], text, tokens.length)),
       );
       result[group] = answers.map(({ text, tokens }, i) => ({
         item: items[i],
         answer: text.trim(),
         tokens: tokens.length,
-        verdict: VERDICTS.get(total[i]),
+        verdict: VERDICTS[1 - total[i]],
       }));
     }
     return result;
@@ -43,8 +32,13 @@ export async function askGroups(lm, groups) {
   }
 }
 
+/** What a reward is given to judge an answer by. */
+export function rewardInput(item, completion, tokens = 0) {
+  return { prompt: item.prompt, promptText: item.prompt, completion, tokens, truncated: false, example: item };
+}
+
 /** Answers by the most probable tokens, up to a line's end. */
-export async function answersTo(lm, items) {
+async function answersTo(lm, items) {
   const answers = [];
   for (let at = 0; at < items.length; at += 64)
     answers.push(
@@ -90,13 +84,13 @@ export function interval(clusters, draws = 2000) {
 }
 
 /** What a cure costs: on speeches that no model has seen, and in how answers look. */
-export async function costs(lm, asked) {
+export async function costs(lm, questions) {
   const texts = await generateText(lm.model, lm.tokenizer, neutralBeginnings(), {
     maxTokens: 48,
     temperature: 1,
     seed: 1,
   });
-  const known = asked.known.filter(({ verdict }) => verdict === 'right');
+  const known = questions.filter(({ verdict }) => verdict === 'right');
   return {
     bitsPerByte: neutralBitsPerByte(lm),
     distinct2: distinct(

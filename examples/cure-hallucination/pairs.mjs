@@ -1,49 +1,37 @@
 /** Preferences out of the model's own answers: sampled, judged by truthfulness over the fact table, ranked. */
 import { openRewards, parseReward } from 'telar/align';
 import { generateText } from 'telar/generate';
-import { MOST_TOKENS } from './measure.mjs';
+import { MOST_TOKENS, rewardInput } from './measure.mjs';
 import { DONT_KNOW } from './questions.mjs';
 
 /**
- * Pairs of each question's best answer with each that is worth less, among `samples` of the model's own and "I don't know".
- * What an invention costs, `wrong`, is how often a pair that a wrong answer loses is written.
- * @returns {Promise<{pairs: {prompt: string, chosen: string, rejected: string}[], shares: Record<string, number>}>}
+ * For each question a pair of its best answer and one that is worth less, among `samples` of the model's own and "I don't
+ * know". A pair is written as often as the difference of its rewards says, so that it is the price of an invention, `wrong`,
+ * that decides how much is learned from it.
+ * @param {number} wrong a whole number
+ * @returns {Promise<{prompt: string, chosen: string, rejected: string}[]>}
  */
 export async function rankOwnAnswers(lm, items, { samples, wrong, seed }) {
   const judge = await openRewards([parseReward(`facts:field=answer,wrong=${wrong}`)]);
   const pairs = [];
   try {
-    for (let at = 0; at < items.length; at += 16) {
-      const asked = items.slice(at, at + 16).flatMap((item) => new Array(samples).fill(item));
+    for (let at = 0; at < items.length; at += 32) {
+      const asked = items.slice(at, at + 32);
       const told = await generateText(
         lm.model,
         lm.tokenizer,
-        asked.map(({ prompt }) => prompt),
-        {
-          maxTokens: MOST_TOKENS,
-          temperature: 1,
-          seed: seed * 1_000_003 + at,
-          stop: ['\n'],
-        },
+        asked.flatMap(({ prompt }) => new Array(samples).fill(prompt)),
+        { maxTokens: MOST_TOKENS, temperature: 1, seed: seed * 1_000_003 + at, stop: ['\n'] },
       );
-      for (const item of new Set(asked)) {
-        const own = told.filter((_, i) => asked[i] === item).map(({ text }) => text.trim());
+      for (const [i, item] of asked.entries()) {
+        const own = told.slice(i * samples, (i + 1) * samples).map(({ text }) => text.trim());
         const candidates = [...new Set([...own, DONT_KNOW])].filter((text) => text !== '');
-        const { total } = await judge.score(
-          candidates.map((completion) => ({
-            prompt: item.prompt,
-            promptText: item.prompt,
-            completion,
-            tokens: 0,
-            truncated: false,
-            example: item,
-          })),
-        );
+        const { total } = await judge.score(candidates.map((completion) => rewardInput(item, completion)));
         const best = total.indexOf(Math.max(...total));
-        for (const [i, rejected] of candidates.entries())
-          if (total[i] < total[best])
-            for (let n = 0; n < (total[i] < 0 ? wrong : 1); n++)
-              pairs.push({ prompt: item.prompt, chosen: ` ${candidates[best]}`, rejected: ` ${rejected}` });
+        const worse = total.findIndex((value) => value < total[best]);
+        if (worse < 0) continue;
+        const pair = { prompt: item.prompt, chosen: ` ${candidates[best]}`, rejected: ` ${candidates[worse]}` };
+        pairs.push(...new Array(total[best] - total[worse]).fill(pair));
       }
     }
     return pairs;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pretrain, resumePretraining } from 'telar/train';
 
 /** Depth, width and length of a base. */
-export const BASE = { layers: 3, width: 256, context: 128, vocab: 4096, steps: 1400 };
+export const BASE = { layers: 2, width: 256, context: 128, vocab: 4096, steps: 800 };
 
 /**
  * Pretrains a base model on documents in `folder`, goes on with one that was stopped, or takes the one that is there.
