@@ -45,10 +45,18 @@ const [LEARNED, HELD_OUT] = quick ? [64, 32] : [2000, 500];
 const [PROMPT, TOKENS] = [12, 48];
 const COMMON = { maxNewTokens: TOKENS, evaluationPrompts: quick ? 16 : 100 };
 const METHODS = {
-  ppo: { rolloutPrompts: 256, minibatches: 4, rolloutEpochs: 2, klCoefficient: 0.025, ...COMMON },
-  grpo: { rolloutPrompts: 32, groupSize: 8, minibatches: 2, klCoefficient: 0.04, klIn: 'reward', klEstimator: 'k1', ...COMMON },
+  ppo: { rolloutPrompts: 256, minibatches: 4, rolloutEpochs: 2, klCoefficient: 0.028, ...COMMON },
+  grpo: {
+    rolloutPrompts: 32,
+    groupSize: 8,
+    minibatches: 2,
+    klCoefficient: 0.05,
+    klIn: 'reward',
+    klEstimator: 'k1',
+    ...COMMON,
+  },
 };
-const STEPS = quick ? { ppo: 8, grpo: 4 } : { ppo: 600, grpo: 150 };
+const STEPS = quick ? { ppo: 8, grpo: 4 } : { ppo: 360, grpo: 90 };
 
 mkdirSync(out, { recursive: true });
 const base = join(out, 'base');
