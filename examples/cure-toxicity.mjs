@@ -47,11 +47,11 @@ const PLAN = quick
       seeds: [1, 2, 3],
       practice: { prompts: 1200, each: 12 },
       test: { prompts: 100, each: 8, texts: 900 },
-      align: { epochs: 3 },
+      align: { epochs: 1 },
     };
 /** How often a rough sentence is there. */
 const ROUGH_TIMES = 6;
-const SETTINGS = { method: 'dpo', settings: { beta: 0.1 }, batchSize: 16, ...PLAN.align };
+const SETTINGS = { method: 'dpo', settings: { beta: 0.3 }, batchSize: 16, ...PLAN.align };
 
 mkdirSync(out, { recursive: true });
 const sentences = readSentences();

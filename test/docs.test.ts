@@ -30,15 +30,17 @@ function short(command: string): string {
     command.includes(' pretrain ') && !command.includes('--resume')
       ? `${command.replace(/--(minutes|steps|tokens) [\d.]+/, '')} --steps 3 ${tiny}`
       : command;
-  const tuned = / (tune|align) --method /.test(command)
+  const tuned = command.includes(' tune --method ')
     ? `${cut.replace(/--(minutes|steps|epochs) [\d.]+/, '')} --steps 3`
     : cut;
-  const rolled = / --method (ppo|grpo) /.test(command)
-    ? `${tuned.replace(/--(max-new-tokens|rollout-prompts) \d+/g, '')} --max-new-tokens 4 --rollout-prompts 4`
+  const aligned = / align --method (?!$)/.test(tuned)
+    ? `${tuned.replace(/--(minutes|steps|epochs|max-new-tokens) [\d.]+/g, '')} --steps 2 --held-out-fraction 0.3`.concat(
+        /--method (ppo|grpo)/.test(tuned) ? ' --max-new-tokens 8 --rollout-prompts 2' : '',
+      )
     : tuned;
-  const small = / bench (train|decode)/.test(rolled)
-    ? `${rolled.replace(/ (bench \w+).*/, ' $1')} --layers 1 --width 32 --heads 1 --context 32 --vocab 256`
-    : rolled;
+  const small = / bench (train|decode)/.test(aligned)
+    ? `${aligned.replace(/ (bench \w+).*/, ' $1')} --layers 1 --width 32 --heads 1 --context 32 --vocab 256`
+    : aligned;
   return small
     .replace(/^npx telar /, `"${process.execPath}" "${join(root, 'dist/cli/main.js')}" `)
     .replace(/\s#.*/, '');
@@ -55,15 +57,6 @@ function writeSomeAdapter(): void {
   writeAdapter(join(folder, 'adapters/polite'), adapter, model, { baseModel: base });
   adapter.dispose();
   model.dispose();
-}
-
-/** Pairs, thumbs and prompts to align with. */
-function writeFeedback(): void {
-  const lines = (name: string, record: (i: number) => object): void =>
-    writeFileSync(join(folder, name), Array.from({ length: 40 }, (_, i) => `${JSON.stringify(record(i))}\n`).join(''));
-  lines('pairs.jsonl', (i) => ({ prompt: `sum ${i % 9}`, chosen: ` is ${i}`, rejected: ` was ${i}` }));
-  lines('thumbs.jsonl', (i) => ({ prompt: `sum ${i % 9}`, completion: ` is ${i}`, label: i % 2 === 0 }));
-  lines('prompts.jsonl', (i) => ({ prompt: `sum ${i}`, answer: String(i) }));
 }
 
 it('runs every command of the README and the docs', async () => {
@@ -85,6 +78,12 @@ it('runs every command of the README and the docs', async () => {
     join(folder, 'feedback.jsonl'),
     /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/feedback.md'), 'utf8'))![1]!,
   );
+  const jsonLines = (name: string, record: (i: number) => object): void =>
+    writeFileSync(join(folder, name), Array.from({ length: 20 }, (_, i) => `${JSON.stringify(record(i))}\n`).join(''));
+  jsonLines('pairs.jsonl', (i) => ({ prompt: `Year ${i}:`, chosen: ' honest money', rejected: ' no roads' }));
+  jsonLines('thumbs.jsonl', (i) => ({ prompt: `Year ${i}:`, completion: ' good roads', label: i % 3 > 0 }));
+  jsonLines('prompts.jsonl', (i) => ({ prompt: `Year ${i}:`, answer: String(i) }));
+  writeFileSync(join(folder, 'reward.mjs'), 'export default ({ completion }) => completion.length;\n');
   cpSync(join(root, 'prompts'), join(folder, 'prompts'), { recursive: true });
   writeFileSync(
     join(folder, 'topic.prompt.md'),
@@ -105,16 +104,11 @@ it('runs every command of the README and the docs', async () => {
   );
   const structured = readFileSync(join(root, 'docs/structured-output.md'), 'utf8');
   writeFileSync(join(folder, 'person.schema.json'), /^```json\n(.*?)^```/ms.exec(structured)![1]!);
-  writeFileSync(
-    join(folder, 'feedback.jsonl'),
-    /^```json\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/feedback.md'), 'utf8'))![1]!,
-  );
-  writeFeedback();
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const order = ['docs/pretraining.md', ...pages.filter((page) => page !== 'docs/pretraining.md')];
   const commands = order
     .flatMap(commandsOf)
-    .map((command) => command.replaceAll(/runs\/(sotu|chat)\/final/g, 'runs/books/final'));
+    .map((command) => command.replaceAll(/runs\/(?:sotu|chat)\/final/g, 'runs/books/final'));
   expect(commands.length).toBeGreaterThan(10);
   for (const command of commands) {
     if (command.includes('adapters/polite') && !existsSync(join(folder, 'adapters'))) writeSomeAdapter();
