@@ -51,7 +51,7 @@ const PLAN = quick
     };
 /** How often a rough sentence is there. */
 const ROUGH_TIMES = 6;
-const SETTINGS = { method: 'dpo', settings: { beta: 0.3 }, batchSize: 16, ...PLAN.align };
+const SETTINGS = { method: 'dpo', settings: { beta: 0.5 }, batchSize: 16, ...PLAN.align };
 
 mkdirSync(out, { recursive: true });
 const sentences = readSentences();

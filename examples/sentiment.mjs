@@ -45,7 +45,7 @@ const [LEARNED, HELD_OUT] = quick ? [64, 32] : [2000, 500];
 const [PROMPT, TOKENS] = [12, 48];
 const COMMON = { maxNewTokens: TOKENS, evaluationPrompts: quick ? 16 : 100 };
 const METHODS = {
-  ppo: { rolloutPrompts: 256, minibatches: 4, rolloutEpochs: 2, klCoefficient: 0.028, ...COMMON },
+  ppo: { rolloutPrompts: 256, minibatches: 4, rolloutEpochs: 2, klCoefficient: 0.025, ...COMMON },
   grpo: {
     rolloutPrompts: 32,
     groupSize: 8,
@@ -56,7 +56,7 @@ const METHODS = {
     ...COMMON,
   },
 };
-const STEPS = quick ? { ppo: 8, grpo: 4 } : { ppo: 360, grpo: 90 };
+const STEPS = quick ? { ppo: 8, grpo: 4 } : { ppo: 400, grpo: 90 };
 
 mkdirSync(out, { recursive: true });
 const base = join(out, 'base');
