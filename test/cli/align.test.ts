@@ -119,7 +119,16 @@ export default async ({ completion }) => {
 
   it('a run that explodes is stopped by an alarm and leaves what was best before', async () => {
     const out = at('explodes');
-    const { code, stdout } = await telar([...args('grpo', out), '--weights', 'full', '--learning-rate', '0.3', '--alarm', 'kl=5', '--json']);
+    const { code, stdout } = await telar([
+      ...args('grpo', out),
+      '--weights',
+      'full',
+      '--learning-rate',
+      '0.3',
+      '--alarm',
+      'kl=5',
+      '--json',
+    ]);
     expect(code).toBe(0);
     const result = JSON.parse(stdout) as Record<string, unknown>;
     expect(result).toMatchObject({ finished: true, stopped: 'kl', stoppedBecause: expect.stringMatching(/nats/) as unknown }); // prettier-ignore
