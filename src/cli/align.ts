@@ -15,6 +15,7 @@ type Flags = Partial<Omit<AlignOptions, 'out' | 'command' | 'events' | 'signal' 
   /** False for `--no-alarms`. */
   alarms?: boolean;
   resume?: boolean;
+  acceptRewards?: boolean;
   threads?: number;
   json?: boolean;
 };
@@ -78,6 +79,7 @@ export function alignCommand(): Command {
     .option('--seed <n>', 'seed of the run (default 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option(...threadsFlag)
     .option('--resume', 'go on with the run in --out')
+    .option('--accept-rewards', 'with --resume: go on though a file of a reward has changed, as after mending it')
     .option('--json', 'print one JSON document at the end; progress goes to stderr')
     .addHelpText('after', examples)
     .action(runAlignment);
@@ -95,7 +97,7 @@ Examples:
   telar align --out runs/ppo --resume`;
 
 async function runAlignment(flags: Flags): Promise<void> {
-  const { out, resume = false, threads, json = false, ...options } = flags;
+  const { out, resume = false, acceptRewards = false, threads, json = false, ...options } = flags;
   useThreads(threads);
   if (out === undefined) throw new InputError('name a run directory: --out DIR');
   const show = showAlignment({ out, json });
@@ -103,6 +105,7 @@ async function runAlignment(flags: Flags): Promise<void> {
   const sitting = { out, events: show.events, signal: interrupt.signal };
   const { saveEvery } = options;
   const going = {
+    acceptRewards,
     ...(saveEvery !== undefined && { saveEvery }),
     ...(options.alarms === false && { alarms: false as const }),
   };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -112,6 +112,12 @@ export default async ({ completion }) => {
       expect(newest(out)).toBeGreaterThan(0);
     }
     writeFileSync(at('cured'), '');
+    appendFileSync(at('throws.mjs'), '// mended\n');
+    const refused = await telar(['align', '--out', at('run-throws'), '--resume']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('throws.mjs has changed since the run began');
+    const accepted = await telar(['align', '--out', at('run-throws'), '--resume', '--accept-rewards', '--json']);
+    expect(accepted.code, accepted.stderr).toBe(0);
     const { code, stdout } = await telar(['align', '--out', at('run-nan'), '--resume', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ finished: true, step: STEPS });

@@ -138,9 +138,12 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
 
 /**
  * Goes on with the run in `out` from its newest sound checkpoint, as if it had not been stopped.
- * @param options `alarms: false` goes on with a run that an alarm has stopped, without any
+ * @param options `alarms: false` goes on with a run that an alarm has stopped, without any; `acceptRewards` with reward
+ *   files that are no longer what they were, as after one that failed was mended
  */
-export async function resumeAlignment(options: Sitting & { alarms?: AlignOptions['alarms'] }): Promise<AlignResult> {
+export async function resumeAlignment(
+  options: Sitting & { alarms?: AlignOptions['alarms']; acceptRewards?: boolean },
+): Promise<AlignResult> {
   const { out } = options;
   const run = readAlignRun(out);
   if (options.alarms === false) {
@@ -162,9 +165,17 @@ export async function resumeAlignment(options: Sitting & { alarms?: AlignOptions
       ...textOf(base),
       seed: run.seed,
     });
-    checkSame([...loaded.inputs, ...loaded.heldOutInputs], [...inputs, ...heldOutInputs]);
+    checkSame(
+      [...loaded.inputs, ...loaded.heldOutInputs],
+      [...inputs, ...heldOutInputs],
+      'start again without --resume',
+    );
     const [rewards, checks] = await openAll(closers, run.rewards);
-    checkSame(filesOf(rewards, checks), run.rewards.files);
+    const files = filesOf(rewards, checks);
+    if (options.acceptRewards) {
+      run.rewards.files = files;
+      writeRun(out, run);
+    } else checkSame(files, run.rewards.files, 'start again without --resume, or go on with --accept-rewards');
     const materials = { base, feedback: loaded.feedback, rewards, checks };
     const { batchTokens, batchSize } = run.training;
     const decisions = { ...run, context, batchTokens, batchSize };
@@ -265,9 +276,10 @@ function filesOf(...all: (Rewards | null)[]): Rewards['files'] {
 function checkSame(
   now: readonly { path: string; sha256: string }[],
   before: readonly { path: string; sha256: string }[],
+  advice: string,
 ): void {
   const changed = before.find(({ path, sha256 }, i) => now[i]?.path !== path || now[i].sha256 !== sha256);
-  if (changed) throw new InputError(`${changed.path} has changed since the run began: start again without --resume`);
+  if (changed) throw new InputError(`${changed.path} has changed since the run began: ${advice}`);
 }
 
 function textOf({ tokenizer, template }: Base): Pick<Base, 'tokenizer' | 'template'> {
