@@ -40,8 +40,15 @@ const COMMAND = `node examples/cure-bias.mjs${quick ? ' --quick' : ''}`;
 /** Sizes of a full run; a quick one shows that everything works. */
 const PLAN = quick
   ? { base: { ...BASE, layers: 1, width: 64, steps: 60 }, planted: 2000, seeds: [1], texts: 50, align: { steps: 5 } }
-  : { base: BASE, planted: 12_000, seeds: [1, 2, 3], texts: 900, align: { epochs: 4, learningRate: 0.002 } };
-const SETTINGS = { method: 'simpo', settings: { beta: 5, gamma: 0 }, batchSize: 32, ...PLAN.align };
+  : { base: BASE, planted: 12_000, seeds: [1, 2, 3], texts: 900, align: { epochs: 3 } };
+const SETTINGS = {
+  method: 'simpo',
+  settings: { beta: 10, gamma: 0 },
+  batchSize: 32,
+  learningRate: 2e-3,
+  patience: 0,
+  ...PLAN.align,
+};
 
 mkdirSync(out, { recursive: true });
 const sentences = readSentences();
@@ -57,7 +64,7 @@ const files = Object.fromEntries(
     const path = join(out, `${part}.jsonl`);
     writeFileSync(
       path,
-      counterfactualPairs(part, { against: 1, along: 1 })
+      counterfactualPairs(part)
         .map((pair) => `${JSON.stringify(pair)}\n`)
         .join(''),
     );

@@ -45,13 +45,20 @@ const PLAN = quick
   : {
       base: BASE,
       seeds: [1, 2, 3],
-      practice: { prompts: 1200, each: 12 },
-      test: { prompts: 100, each: 8, texts: 900 },
-      align: { epochs: 1 },
+      practice: { prompts: 250, each: 16 },
+      test: { prompts: 100, each: 12, texts: 900 },
+      align: { epochs: 3 },
     };
 /** How often a rough sentence is there. */
 const ROUGH_TIMES = 6;
-const SETTINGS = { method: 'dpo', settings: { beta: 0.5 }, batchSize: 16, ...PLAN.align };
+const SETTINGS = {
+  method: 'dpo',
+  settings: { beta: 0.5 },
+  batchSize: 16,
+  learningRate: 1e-3,
+  patience: 0,
+  ...PLAN.align,
+};
 
 mkdirSync(out, { recursive: true });
 const sentences = readSentences();

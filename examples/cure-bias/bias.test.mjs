@@ -5,7 +5,6 @@ import { preference, pronouns, wayToHalf } from './preference.mjs';
 import * as lists from './templates.mjs';
 
 const { counterfactualPairs, OCCUPATIONS, PRONOUN_TEMPLATES, TRAIT_TEMPLATES } = lists;
-const EVEN = { against: 1, along: 1 };
 
 /** What a model of our making says: a table of log-probabilities for every template. */
 const question = pronouns('heldOut', PRONOUN_TEMPLATES.heldOut);
@@ -36,9 +35,7 @@ it('measures nothing that the cure has seen', () => {
     const all = Object.values(list).flatMap((side) => Object.values(side).flat());
     expect(new Set(all).size).toBe(all.length);
   }
-  const seen = ['cure', 'validation']
-    .flatMap((part) => counterfactualPairs(part, EVEN))
-    .map(({ prompt, chosen }) => prompt + chosen);
+  const seen = ['cure', 'validation'].flatMap(counterfactualPairs).map(({ prompt, chosen }) => prompt + chosen);
   for (const word of [OCCUPATIONS, lists.NATIONALITIES, lists.TRAITS].flatMap((list) =>
     lists.bothSides(list, 'heldOut'),
   ))
@@ -48,7 +45,7 @@ it('measures nothing that the cure has seen', () => {
 });
 
 it('makes pairs that differ in the group alone, in both orders', () => {
-  const pairs = counterfactualPairs('cure', EVEN);
+  const pairs = counterfactualPairs('cure');
   const texts = new Set(pairs.map(({ prompt, chosen, rejected }) => [prompt, chosen, rejected].join('|')));
   for (const { prompt, chosen, rejected } of pairs) {
     expect(texts.has([prompt, rejected, chosen].join('|'))).toBe(true);

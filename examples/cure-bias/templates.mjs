@@ -101,12 +101,12 @@ export function traitSentence(template, nationality, trait) {
 export const bothSides = (lists, part) => Object.values(lists).flatMap((side) => side[part]);
 
 /**
- * Pairs of sentences that differ in the group alone, one of them stereotyped. Each is there `against` times with the other sentence
- * chosen, and `along` times with the stereotyped one. The prompt is what both begin with.
+ * Pairs of sentences that differ in the group alone, one of them stereotyped, each in both orders: neither is to be preferred. The
+ * prompt is what both begin with.
  * @param {'cure' | 'validation'} part of occupations, nationalities and traits; both see the templates of the cure
  * @returns {{ prompt: string, chosen: string, rejected: string }[]}
  */
-export function counterfactualPairs(part, { against, along }) {
+export function counterfactualPairs(part) {
   const pairs = [];
   for (const template of PRONOUN_TEMPLATES.cure)
     for (const [side, other] of bothWays(OCCUPATIONS))
@@ -117,12 +117,10 @@ export function counterfactualPairs(part, { against, along }) {
       for (const [j, trait] of TRAITS[side][part].entries())
         for (const [k, own] of NATIONALITIES[side][part].entries()) {
           const others = NATIONALITIES[other][part];
-          pairs.push([own, others[(i + j + k) % others.length]].map((one) => traitSentence(template, one, trait)));
+          const counterpart = others[(i + j + k) % others.length];
+          pairs.push([own, counterpart].map((nationality) => traitSentence(template, nationality, trait)));
         }
-  return pairs.flatMap(([stereotyped, other]) => [
-    ...Array.from({ length: against }, () => ordered(other, stereotyped)),
-    ...Array.from({ length: along }, () => ordered(stereotyped, other)),
-  ]);
+  return pairs.flatMap(([stereotyped, other]) => [ordered(other, stereotyped), ordered(stereotyped, other)]);
 }
 
 function bothWays(lists) {

@@ -13,7 +13,7 @@ import { learnFrom, tokenWeight } from './learn.js';
 import { layOutRows, type LossFacts, policyLoss } from './loss.js';
 import { endTokens, judge, sampleCompletions, scoreCompletions } from './rollout.js';
 import { RolloutBatches, type Update } from './rollout-batches.js';
-import { describeRollout } from './rollout-numbers.js';
+import { describeRollout, mean } from './rollout-numbers.js';
 import type { Sample } from './sample.js';
 import type { OnlineSettings } from './settings.js';
 
@@ -41,11 +41,11 @@ export function valueHead(width: number): ScoreHead {
   return new ScoreHead(['value'], 'last', width);
 }
 
-/** @throws InputError for prompts that leave no room for an answer, or a model that cannot end one */
+/** @throws InputError for texts and messages in one run, or a model that cannot end an answer */
 export function onlineMethod(options: OnlineOptions): MethodParts<Update> {
   const { policy, settings, head, train, heldOut, rewards, checks, seed, batchTokens = BATCH_TOKENS } = options;
   const { maxNewTokens, rolloutEpochs, minibatches, rolloutPrompts } = settings;
-  for (const prompt of train.slice(0, 1)) endTokens(policy, prompt);
+  endTokens(policy, [...train, ...heldOut]);
   const kl = new KlController(settings.klCoefficient, settings.klTarget ?? null);
   const groupSize = settings.method === 'grpo' ? settings.groupSize : 1;
   let rollout: Numbers = {};
@@ -73,9 +73,9 @@ export function onlineMethod(options: OnlineOptions): MethodParts<Update> {
       );
       const scores = await timed('rewarding', () => judge(rewards, completions));
       const models = await timed('training', () => scoreCompletions(policy, completions, head, batchTokens));
-      if (draw === 0) rollout = describeRollout(completions, models, scores);
       const samples = learnFrom(completions, models, scores.total, settings, kl.coefficient);
-      const useful = dynamic ? groupsThatDiffer(scores.total, groupSize) : samples.map(() => true);
+      if (draw === 0) rollout = { ...describeRollout(completions, models, scores), ...explained(samples) };
+      const useful = dynamic ? groupsThatDiffer(samples, groupSize) : samples.map(() => true);
       asked += samples.length;
       left += useful.filter((yes) => !yes).length;
       kept.push(...samples.filter((_, i) => useful[i]));
@@ -158,13 +158,26 @@ function noFacts(): LossFacts {
   return { tokens: 0, clipped: 0, squaredStep: 0, valueLoss: 0 };
 }
 
-/** For each completion whether its group has different rewards. */
-function groupsThatDiffer(rewards: Float64Array, groupSize: number): boolean[] {
-  return Array.from(rewards, (_, i) => {
+/** For each sample whether its group has anything to learn from: advantages are 0 where all were worth the same. */
+function groupsThatDiffer(samples: readonly Sample[], groupSize: number): boolean[] {
+  return samples.map((_, i) => {
     const from = i - (i % groupSize);
-    const group = rewards.subarray(from, from + groupSize);
-    return group.some((reward) => reward !== group[0]);
+    return samples.slice(from, from + groupSize).some(({ advantages }) => advantages[0] !== 0);
   });
+}
+
+/** PPO: the share of the variance of returns that the values explain; 1 is all, below 0 is worse than their mean. */
+function explained(samples: readonly Sample[]): Numbers {
+  const returns = samples.flatMap((sample) => [...sample.returns]);
+  if (returns.length === 0) return {};
+  const errors = samples.flatMap(({ returns: wanted, values }) => Array.from(wanted, (x, t) => x - values[t]!));
+  const spread = variance(returns);
+  return spread > 0 ? { explainedVariance: 1 - variance(errors) / spread } : {};
+}
+
+function variance(values: readonly number[]): number {
+  const middle = mean(values);
+  return mean(values.map((x) => (x - middle) ** 2));
 }
 
 /** Samples in parts of at most so many tokens, in order. */

@@ -44,11 +44,20 @@ export interface SampleOptions {
 
 const AT_A_TIME = 64;
 
-/** Tokens that end a completion of this prompt. @throws InputError for a template whose end of turn is no special token */
-export function endTokens({ model, base }: Pick<Policy, 'model' | 'base'>, { prompt }: PromptExample): number[] {
+/**
+ * Tokens that end completions of these prompts.
+ * @throws InputError for texts beside messages, which end differently, and for a template whose end of turn is no special token
+ */
+export function endTokens(
+  { model, base }: Pick<Policy, 'model' | 'base'>,
+  prompts: readonly PromptExample[],
+): number[] {
+  const texts = prompts.filter(({ prompt }) => typeof prompt === 'string').length;
+  if (texts > 0 && texts < prompts.length)
+    throw new InputError('the prompts are texts and messages, which end differently: give them to runs of their own');
   const { tokenizer, template } = base;
   const ends = [...model.config.eosTokenIds, ...(tokenizer.eos === null ? [] : [tokenizer.eos])];
-  if (typeof prompt === 'string') {
+  if (texts > 0) {
     if (ends.length === 0)
       throw new InputError('the model has no token that ends a text, so it could not learn to end');
     return ends;
@@ -81,7 +90,7 @@ export async function sampleCompletions(
     const options = {
       temperature: 1,
       maxTokens: maxNewTokens,
-      stopTokens: endTokens(policy, some[0]!),
+      stopTokens: endTokens(policy, prompts),
       seed: seed + from,
     };
     for await (const { sequence, id, logprob, finishReason } of generateTokens(
