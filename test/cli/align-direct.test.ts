@@ -88,7 +88,7 @@ describe('telar align', () => {
     const out = at('bad');
     const usual = ['--model', base, '--out', out, '--data'];
     const cases: [string[], string][] = [
-      [[...usual, data, '--method', 'orpo', '--gamma', '1'], '--gamma is for --method simpo, not for orpo'],
+      [[...usual, data, '--method', 'orpo', '--gamma', '1'], '--gamma is for --method simpo, ppo, not for orpo'],
       [[...usual, data, '--method', 'dpo', '--label-smoothing', '0.5'], '--label-smoothing: '],
       [[...usual, same, '--method', 'dpo'], 'same.jsonl:1'],
     ];

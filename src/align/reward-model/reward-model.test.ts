@@ -223,7 +223,7 @@ describe('the method', () => {
         expect(heldOutAccuracy).toBeGreaterThan(0.9);
         expect(heldOutLoss).toBeLessThan(0.5);
         const [sample] = await method.evaluation.sample();
-        expect(sample!.text).toMatch(/^chosen, -?\d+\.\d{3}: ?[a-d]+\nrejected, -?\d+\.\d{3}: ?[w-z]+$/);
+        expect(sample!.text).toMatch(/^\nchosen, -?\d+\.\d{3}: *[a-d]+\nrejected, -?\d+\.\d{3}: *[w-z]+$/);
         writeRewardModel(out, { policy, head, context: CONTEXT, card: '# A reward model\n' });
         return scoreExamples(policy.model, head, inTurn(heldOut));
       });
