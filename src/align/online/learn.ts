@@ -68,7 +68,7 @@ function byGroups(
   for (let from = 0; from < paid.length; from += groupSize)
     for (const [i, advantage] of groupAdvantages(paid.slice(from, from + groupSize), variant).entries())
       advantages.push(new Float64Array(scores[from + i]!.policy.length).fill(advantage));
-  return { advantages, returns: paid.length > 0 ? advantages.map(() => new Float64Array(0)) : [] };
+  return { advantages, returns: advantages.map(() => new Float64Array(0)) };
 }
 
 /** Share of each token of a sample in the mean over an update of so many samples and tokens. */

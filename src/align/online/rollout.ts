@@ -1,7 +1,7 @@
 /** Completions of prompts by the policy itself, judged, with what training must know of them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { linear, scope, tokenLogProbs } from '../../engine/index.js';
-import { generateTokens } from '../../generate/index.js';
+import { answerEnds, generateTokens } from '../../generate/index.js';
 import { InputError, RunError } from '../../io/errors.js';
 import type { Transformer } from '../../model/index.js';
 import { ChatTemplate } from '../../tokenizer/index.js';
@@ -38,10 +38,9 @@ export interface Scores {
 export interface SampleOptions {
   maxNewTokens: number;
   seed: number;
-  /** Sequences that are generated at a time. */
-  atATime?: number;
 }
 
+/** Sequences that are generated at a time. */
 const AT_A_TIME = 64;
 
 /**
@@ -62,13 +61,12 @@ export function endTokens(
       throw new InputError('the model has no token that ends a text, so it could not learn to end');
     return ends;
   }
-  const { endOfTurn } = (template ?? ChatTemplate.standard).forTokenizer(tokenizer);
-  const special = [...tokenizer.encode(endOfTurn, { allowSpecial: true })].filter((id) => tokenizer.isSpecial(id));
-  if (special.length === 0)
+  const { stop, stopTokens } = answerEnds((template ?? ChatTemplate.standard).forTokenizer(tokenizer), tokenizer);
+  if (stop.length > 0)
     throw new InputError(
-      `the chat template ends a turn with ${JSON.stringify(endOfTurn)}, which is no special token: such a model can only be aligned by the direct methods`,
+      `the chat template ends a turn with ${JSON.stringify(stop[0])}, which is no special token: such a model can only be aligned by the direct methods`,
     );
-  return [...new Set([...ends, ...special])];
+  return [...new Set([...ends, ...stopTokens])];
 }
 
 /**
@@ -78,27 +76,19 @@ export function endTokens(
 export async function sampleCompletions(
   policy: Policy,
   prompts: readonly PromptExample[],
-  { maxNewTokens, seed, atATime = AT_A_TIME }: SampleOptions,
+  { maxNewTokens, seed }: SampleOptions,
 ): Promise<Completion[]> {
   const { model, base } = policy;
   const completions: Completion[] = [];
-  for (let from = 0; from < prompts.length; from += atATime) {
-    const some = prompts.slice(from, from + atATime);
+  const stopTokens = prompts.length > 0 ? endTokens(policy, prompts) : [];
+  for (let from = 0; from < prompts.length; from += AT_A_TIME) {
+    const some = prompts.slice(from, from + AT_A_TIME);
     const ids = some.map((): number[] => []);
     const logProbs = some.map((): number[] => []);
     const ended = some.map(() => false);
-    const options = {
-      temperature: 1,
-      maxTokens: maxNewTokens,
-      stopTokens: endTokens(policy, prompts),
-      seed: seed + from,
-    };
-    for await (const { sequence, id, logprob, finishReason } of generateTokens(
-      model,
-      some.map(({ tokens }) => tokens),
-      options,
-    )) {
-      // prettier-ignore
+    const options = { temperature: 1, maxTokens: maxNewTokens, stopTokens, seed: seed + from };
+    const inputs = some.map(({ tokens }) => tokens);
+    for await (const { sequence, id, logprob, finishReason } of generateTokens(model, inputs, options)) {
       ids[sequence]!.push(id);
       logProbs[sequence]!.push(logprob);
       if (finishReason === 'stop') ended[sequence] = true;

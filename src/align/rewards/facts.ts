@@ -1,8 +1,9 @@
 /** Truthfulness over a table of facts: knowing pays, and so does saying that one does not know. */
 import { z } from 'zod';
 import { InputError } from '../../io/errors.js';
+import { readJson } from '../../io/json-file.js';
 import { acceptedAnswers, answerTexts, containsWords, fieldOf, normaliseAnswer } from './answers.js';
-import { flag, list, number, perInput, readJsonFile, rewardKind } from './kind.js';
+import { flag, list, number, perInput, rewardKind } from './kind.js';
 import { sameNumber } from './number.js';
 import { findNumbers } from './numbers.js';
 import { describePrompt, type RewardPrompt } from './types.js';
@@ -86,7 +87,7 @@ function isRight(completion: string, answer: string, o: { contains: boolean; rel
 
 /** Answers by normalised question. @throws InputError naming the question */
 function readTable(path: string): Map<string, string[]> {
-  const json = readJsonFile(path);
+  const json = readJson(path);
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new InputError(
       `${path}: it must be an object of questions and answers: {"Who wrote Emma?": ["Jane Austen", "Austen"]}`,

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { formats } from '../../generate/constraint/formats.js';
 import { InputError } from '../../io/errors.js';
-import { perInput, readJsonFile, rewardKind } from './kind.js';
+import { readJson } from '../../io/json-file.js';
+import { perInput, rewardKind } from './kind.js';
 
 /**
  * 1 where the completion is a JSON object or array, with nothing but white space around it, and otherwise 0; with `schema`,
@@ -41,7 +42,7 @@ function isObject(value: unknown): boolean {
 
 /** @throws InputError naming the file and what of it is not understood */
 async function compileSchema(path: string): Promise<(value: unknown) => boolean> {
-  const schema = readJsonFile(path);
+  const schema = readJson(path);
   if (typeof schema !== 'boolean' && (!isObject(schema) || Array.isArray(schema)))
     throw new InputError(`${path}: a JSON schema is an object`);
   const draft7 = isObject(schema) && String((schema as { $schema?: unknown }).$schema).includes('draft-07');

@@ -1,7 +1,6 @@
 /** What there is to know of a kind of reward, and the settings that it takes as text. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { describeError, InputError } from '../../io/errors.js';
+import { InputError } from '../../io/errors.js';
 import type { Component, RewardInput } from './types.js';
 
 /** Where an opened reward finds its files. */
@@ -89,19 +88,4 @@ export function perInput(
   more: Pick<Component, 'files' | 'check'> = {},
 ): Component {
   return { ...more, score: (inputs) => Float64Array.from(inputs, (input) => value(input)) };
-}
-
-/** @throws InputError for a file that cannot be read, or is not JSON */
-export function readJsonFile(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InputError(`${path}: ${describeError(error)}`, { cause: error });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: it is not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -1,6 +1,6 @@
 /** A constraint as a user asks for it, and the value of what was then written. */
-import { readFileSync } from 'node:fs';
-import { describeError, InputError } from '../../io/errors.js';
+import { InputError } from '../../io/errors.js';
+import { readJson } from '../../io/json-file.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { CompiledConstraint } from './constraint.js';
 import { choiceConstraint, regexConstraint } from './regular.js';
@@ -35,18 +35,4 @@ export function requestedConstraint(request: ConstraintRequest, tokenizer: Token
 /** What constrained output says: the document for a schema, otherwise the text. */
 export function requestedValue(request: ConstraintRequest, text: string): unknown {
   return request.schema === undefined ? text : JSON.parse(text);
-}
-
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InputError(`${path}: ${describeError(error)}`, { cause: error });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: it is not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }
