@@ -2,12 +2,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { scope, Tape, weightedSum } from '../../engine/index.js';
 import { Random } from '../../io/hash-random.js';
-import type { BatchStream, Numbers } from '../../train/index.js';
-import { type Example, GroupBatches, layOut, sampleAnswer } from '../../tune/index.js';
+import type { Numbers } from '../../train/index.js';
+import { type Example, layOut, sampleAnswer } from '../../tune/index.js';
 import type { MethodParts } from '../method.js';
 import type { Policy } from '../policy.js';
-import type { PreferencePair, Thumb } from '../preferences/index.js';
-import { type DirectBatch, ktoObjective, type Objective, pairObjective, type PairSettings } from './objective.js';
+import { type FeedbackBatch, FeedbackBatches, type PreferencePair, type Thumb } from '../preferences/index.js';
+import { ktoObjective, type Objective, pairObjective, type PairSettings } from './objective.js';
 import type { KtoSettings } from './settings.js';
 import { Tally } from './tally.js';
 
@@ -38,12 +38,12 @@ const MOST_HELD_OUT = 512;
  * Reads the reference's log-probabilities, where the method has one, and lets go of the reference. The position in the
  * batches is all the state there is: what the reference says is computed again when a run goes on.
  */
-export async function directMethod(options: DirectOptions): Promise<MethodParts<DirectBatch>> {
+export async function directMethod(options: DirectOptions): Promise<MethodParts<FeedbackBatch>> {
   const { policy, seed, batchTokens = BATCH_TOKENS, batchFeedback = BATCH_FEEDBACK } = options;
   const { model, base } = policy;
   const { train, heldOut } = await objectives(options, batchTokens);
   policy.releaseReference();
-  const batches = new DirectBatches({
+  const batches = new FeedbackBatches({
     groups: train.groups,
     seed,
     ...packing(train.groups, batchTokens, batchFeedback),
@@ -77,13 +77,6 @@ export async function directMethod(options: DirectOptions): Promise<MethodParts<
     result: (): Numbers => ({ epochs: batches.epochs }),
     dispose() {},
   };
-}
-
-class DirectBatches extends GroupBatches implements BatchStream<DirectBatch> {
-  next(): DirectBatch {
-    const { batch, groups } = this.nextGroups();
-    return { batch, groups, scored: groups.length };
-  }
 }
 
 async function objectives(

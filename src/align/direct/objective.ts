@@ -1,8 +1,8 @@
 /** What is learned from pairs, and from thumbs: the terms of the loss for a batch of either. */
 import { scope, type Tensor } from '../../engine/index.js';
-import { type Example, type ExampleBatch, layOut } from '../../tune/index.js';
+import { type Example, layOut } from '../../tune/index.js';
 import type { Policy } from '../policy.js';
-import type { PreferencePair, Thumb } from '../preferences/index.js';
+import type { FeedbackBatch, PreferencePair, Thumb } from '../preferences/index.js';
 import { learnedCounts, sequenceLogProbs } from './log-probs.js';
 import { dpoTerms, ktoTerms, orpoTerms, type PairTerms, simpoTerms } from './losses.js';
 import { mismatched } from './mismatch.js';
@@ -10,21 +10,12 @@ import { referenceLogProbs } from './reference.js';
 import type { DirectSettings, KtoSettings } from './settings.js';
 import type { Tally } from './tally.js';
 
-/** A batch of groups of examples: chosen and rejected, or for KTO an answer alone. */
-export interface DirectBatch {
-  batch: ExampleBatch;
-  /** Numbers of the groups. */
-  groups: readonly number[];
-  /** Groups in it: terms of the loss. */
-  scored: number;
-}
-
 export interface Objective {
   groups: Example[][];
   /** What must be known of a batch before its gradient is taken. */
-  before(batch: DirectBatch): number;
+  before(batch: FeedbackBatch): number;
   /** The terms of the loss, [groups], differentiable. `tally` hears what else they say. */
-  terms(batch: DirectBatch, before: number, tally: Tally): Tensor;
+  terms(batch: FeedbackBatch, before: number, tally: Tally): Tensor;
 }
 
 export type PairSettings = Exclude<DirectSettings, { method: 'kto' }>;

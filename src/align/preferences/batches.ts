@@ -1,48 +1,20 @@
-/** Feedback in batches without end. */
+/** Feedback in batches without end: pairs, whose two answers lie in one batch, or answers alone. */
 import type { BatchStream } from '../../train/index.js';
-import { type ExampleBatch, GroupBatches, type GroupBatchesOptions } from '../../tune/index.js';
-import type { PreferencePair, Thumb } from './types.js';
+import { type ExampleBatch, GroupBatches } from '../../tune/index.js';
 
-export interface PairBatch {
-  /** Chosen and rejected of each pair, in this order: 2 · scored sequences. */
+export interface FeedbackBatch {
+  /** The answers of each group in turn: chosen and rejected of a pair, or one answer. */
   batch: ExampleBatch;
-  /** Numbers of the pairs. */
-  pairs: number[];
-  /** Pairs in it: terms of the loss. */
+  /** Numbers of the groups. */
+  groups: readonly number[];
+  /** Groups in it: terms of the loss. */
   scored: number;
 }
 
-export interface ThumbBatch {
-  batch: ExampleBatch;
-  /** Numbers of the thumbs. */
-  thumbs: number[];
-  scored: number;
-}
-
-type Packing = Omit<GroupBatchesOptions, 'groups'>;
-
-/** Pairs, shuffled anew every epoch; the two of a pair lie in one batch. */
-export class PairBatches extends GroupBatches implements BatchStream<PairBatch> {
-  /** @throws InputError as {@link GroupBatches} does */
-  constructor({ pairs, ...packing }: Packing & { pairs: readonly PreferencePair[] }) {
-    super({ ...packing, groups: pairs.map(({ chosen, rejected }) => [chosen, rejected]) });
-  }
-
-  next(): PairBatch {
+/** Groups of answers, shuffled anew every epoch. */
+export class FeedbackBatches extends GroupBatches implements BatchStream<FeedbackBatch> {
+  next(): FeedbackBatch {
     const { batch, groups } = this.nextGroups();
-    return { batch, pairs: groups, scored: groups.length };
-  }
-}
-
-/** Thumbs, shuffled anew every epoch. */
-export class ThumbBatches extends GroupBatches implements BatchStream<ThumbBatch> {
-  /** @throws InputError as {@link GroupBatches} does */
-  constructor({ thumbs, ...packing }: Packing & { thumbs: readonly Thumb[] }) {
-    super({ ...packing, groups: thumbs.map(({ example }) => [example]) });
-  }
-
-  next(): ThumbBatch {
-    const { batch, groups } = this.nextGroups();
-    return { batch, thumbs: groups, scored: groups.length };
+    return { batch, groups, scored: groups.length };
   }
 }

@@ -1,5 +1,5 @@
 /** Feedback: what people or judges preferred, as tokens and batches. */
-export { type PairBatch, PairBatches, type ThumbBatch, ThumbBatches } from './batches.js';
+export { type FeedbackBatch, FeedbackBatches } from './batches.js';
 export { encodeAnswer, type EncodeOptions, encodePrompt, promptText } from './encode.js';
 export { isTie, pairFields, readPair, readTie } from './record.js';
 export { readPreferences, readPrompts, readThumbs, type ReadFeedbackOptions } from './read.js';

@@ -9,14 +9,13 @@ import { byteTokenizer } from '../../tokenizer/index.js';
 import { type Example, summarizeProblems } from '../../tune/index.js';
 import {
   encodePrompt,
-  PairBatches,
+  FeedbackBatches,
   type Prompt,
   promptText,
   readPreferences,
   readPrompts,
   readThumbs,
   splitByPrompt,
-  ThumbBatches,
 } from './index.js';
 
 const { put } = folder();
@@ -250,12 +249,13 @@ describe('batches', () => {
       rejected: 'n',
     }));
     const { pairs } = await readPreferences([put('batches.jsonl', lines(...records))], options);
+    const groups = pairs.map(({ chosen, rejected }) => [chosen, rejected]);
     const packing = { context: 64, rowsPerBatch: 2, seed: 3 };
-    const stream = new PairBatches({ pairs, ...packing });
+    const stream = new FeedbackBatches({ groups, ...packing });
     const seen: number[] = [];
     let half: unknown;
     while (stream.epochs < 1) {
-      const { batch, pairs: numbers, scored } = stream.next();
+      const { batch, groups: numbers, scored } = stream.next();
       half ??= stream.state();
       expect(batch.sequenceStarts.length).toBe(2 * scored + 1);
       for (const [i, number] of numbers.entries()) {
@@ -265,15 +265,12 @@ describe('batches', () => {
       seen.push(...numbers);
     }
     expect(seen.toSorted((a, b) => a - b)).toEqual([...pairs.keys()]);
-    const again = new PairBatches({ pairs, ...packing });
+    const again = new FeedbackBatches({ groups, ...packing });
     again.restore(half);
-    const first = new PairBatches({ pairs, ...packing });
+    const first = new FeedbackBatches({ groups, ...packing });
     first.next();
     expect(again.next()).toEqual(first.next());
-    const thumbs = new ThumbBatches({
-      thumbs: pairs.map(({ prompt, chosen, where }) => ({ prompt, example: chosen, good: true, where })),
-      ...packing,
-    });
+    const thumbs = new FeedbackBatches({ groups: pairs.map(({ chosen }) => [chosen]), ...packing });
     expect(thumbs.next().scored).toBeGreaterThan(0);
     expect(() => thumbs.restore(half)).toThrow(InputError);
   });

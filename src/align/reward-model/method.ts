@@ -6,7 +6,7 @@ import type { Example } from '../../tune/index.js';
 import type { ScoreHead } from '../../understand/index.js';
 import type { MethodParts } from '../method.js';
 import type { Policy } from '../policy.js';
-import { type PairBatch, PairBatches, type PreferencePair, promptText } from '../preferences/index.js';
+import { type FeedbackBatch, FeedbackBatches, type PreferencePair, promptText } from '../preferences/index.js';
 import { evaluateRewards, inTurn, lengthsOf } from './evaluate.js';
 import { pairLoss } from './loss.js';
 import { answerRewards, scoreExamples } from './rewards.js';
@@ -32,20 +32,20 @@ const SAMPLES = 3;
  * `heldOutAccuracy`, `heldOutMargin` and `heldOutCalibrationError`, without margins and centring whatever the settings are.
  * @throws InputError for no pairs, updates without room for the longest answer, and prompt or prefix tuning
  */
-export function rewardModelMethod(options: RewardModelOptions): MethodParts<PairBatch> {
+export function rewardModelMethod(options: RewardModelOptions): MethodParts<FeedbackBatch> {
   const { policy, settings, seed, head, train, heldOut, batchTokens } = options;
   const { model } = policy;
   const { virtualTokens } = model;
   if (virtualTokens.length > 0) throw new InputError('a reward model trains a LoRA or all weights, not virtual tokens'); // which hold no head
   const rows = planRows(inTurn([...train, ...heldOut]), 0, batchTokens);
   const packing = { context: rows.rowTokens, rowsPerBatch: rows.rowsPerBatch, seed };
-  const batches = new PairBatches({ pairs: train, ...packing });
+  const batches = new FeedbackBatches({ groups: train.map(({ chosen, rejected }) => [chosen, rejected]), ...packing });
   let seen = { pairs: 0, right: 0, margin: 0 };
 
   return {
     batches,
-    gradients({ batch, pairs }, pairsInStep) {
-      const margins = Float32Array.from(pairs, (i) => settings.margin * (train[i]!.margin ?? 0));
+    gradients({ batch, groups }, pairsInStep) {
+      const margins = Float32Array.from(groups, (i) => settings.margin * (train[i]!.margin ?? 0));
       return scope(() => {
         const tape = new Tape();
         const loss = tape.run(() => {

@@ -10,7 +10,7 @@ import { lossAndGradients, describeMachine, readMetrics } from '../../train/inde
 import { letterPairs, tinyBase, tinyPlan } from '../fixtures.js';
 import type { MethodParts } from '../method.js';
 import { Policy } from '../policy.js';
-import { type PairBatch, PairBatches } from '../preferences/index.js';
+import { type FeedbackBatch, FeedbackBatches } from '../preferences/index.js';
 import { type AlignRun, readAlignRun } from './align-run.js';
 import { alignSession } from './session.js';
 import { renderAlignReport } from './report.js';
@@ -44,8 +44,13 @@ async function sitting(options: Options): Promise<{ run: AlignRun; finished: boo
   const stop = new AbortController();
   let step = 0;
   let given = 0;
-  const pairs = new PairBatches({ pairs: letterPairs(base, 12), context: 64, rowsPerBatch: 2, seed: 1 });
-  const batches: BatchStream<PairBatch> = {
+  const pairs = new FeedbackBatches({
+    groups: letterPairs(base, 12).map(({ chosen, rejected }) => [chosen, rejected]),
+    context: 64,
+    rowsPerBatch: 2,
+    seed: 1,
+  });
+  const batches: BatchStream<FeedbackBatch> = {
     next() {
       if (++given === options.failAt) throw new RunError('the reward letters.mjs gave NaN');
       return pairs.next();
@@ -56,7 +61,7 @@ async function sitting(options: Options): Promise<{ run: AlignRun; finished: boo
     state: () => pairs.state(),
     restore: (state) => pairs.restore(state),
   };
-  const parts: MethodParts<PairBatch> = {
+  const parts: MethodParts<FeedbackBatch> = {
     batches,
     gradients: ({ batch }, scored) => lossAndGradients(policy.model, batch, scored * 10),
     accumulate: 1,
