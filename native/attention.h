@@ -77,33 +77,89 @@ TELAR_INLINE void prefetchRow(const float* row, int64_t floats) {
   for (int64_t d = 0; d < floats; d += 16) __builtin_prefetch(row + d, 0, 2);
 }
 
+// Narrower vectors take what is left of a head beyond whole ones: heads of small models are that small.
+typedef float Eight __attribute__((vector_size(32)));
+typedef float Four __attribute__((vector_size(16)));
+
+template <int a, int b, int c, int d>
+TELAR_INLINE Four lanesOf(Four x, Four y) {
+#if defined(__clang__)
+  return __builtin_shufflevector(x, y, a, b, c, d);
+#else
+  typedef int32_t Lanes __attribute__((vector_size(16)));
+  return __builtin_shuffle(x, y, Lanes{a, b, c, d});
+#endif
+}
+
+// Per vector of x the sum of its lanes.
+TELAR_INLINE Four sums(const Four (&x)[4]) {
+  const Four low = lanesOf<0, 4, 2, 6>(x[0], x[1]) + lanesOf<1, 5, 3, 7>(x[0], x[1]);
+  const Four high = lanesOf<0, 4, 2, 6>(x[2], x[3]) + lanesOf<1, 5, 3, 7>(x[2], x[3]);
+  return lanesOf<0, 1, 4, 5>(low, high) + lanesOf<2, 3, 6, 7>(low, high);
+}
+
+// acc[i] += products of q[d...] with row i of k, for kKeys rows, from d on as far as whole vectors V go.
+template <typename V, int kKeys>
+TELAR_INLINE void addProducts(const float* q, const float* k, int64_t stride, int64_t dim, int64_t& d, Four (&acc)[kKeys]) {
+  constexpr int kLanes = sizeof(V) / sizeof(float);
+  if (d + kLanes > dim) return;
+  V products[kKeys] = {};
+  for (; d + kLanes <= dim; d += kLanes) {
+    V x, y;
+    memcpy(&x, q + d, sizeof x);
+    for (int i = 0; i < kKeys; i++) {
+      memcpy(&y, k + i * stride + d, sizeof y);
+      products[i] += x * y;
+    }
+  }
+  for (int i = 0; i < kKeys; i++)
+    for (int j = 0; j < kLanes; j += 4) {
+      Four part;
+      memcpy(&part, (const char*)&products[i] + j * sizeof(float), sizeof part);
+      acc[i] += part;
+    }
+}
+
 // scores[i] = q . row i of k, for kKeys rows.
 template <int kKeys>
 TELAR_INLINE void decodeScores(const float* q, const float* k, int64_t stride, int64_t dim, float scale, float* scores) {
-  Vec acc[kKeys] = {};
+  Four acc[4] = {};
+  auto& rows = reinterpret_cast<Four(&)[kKeys]>(acc);
   int64_t d = 0;
-  for (; d + kWidth <= dim; d += kWidth) {
-    const Vec x = load(q + d);
-    for (int i = 0; i < kKeys; i++) acc[i] += x * load(k + i * stride + d);
-  }
-  if (d < dim) {
-    const int n = (int)(dim - d);
-    const Vec x = loadFirst(q + d, n);
-    for (int i = 0; i < kKeys; i++) acc[i] += x * loadFirst(k + i * stride + d, n);
-  }
-  for (int i = 0; i < kKeys; i++) scores[i] = sum(acc[i]) * scale;
+  addProducts<Vec>(q, k, stride, dim, d, rows);
+  addProducts<Eight>(q, k, stride, dim, d, rows);
+  addProducts<Four>(q, k, stride, dim, d, rows);
+  for (; d < dim; d++)
+    for (int i = 0; i < kKeys; i++) acc[i][0] += q[d] * k[i * stride + d];
+  const Four all = sums(acc) * scale;
+  for (int i = 0; i < kKeys; i++) scores[i] = all[i];
 }
 
-// out[d] = factor * sum over rows of weights[row] * v[row][d], for kVectors vectors of columns.
-template <int kVectors>
-TELAR_INLINE void decodeSum(const float* weights, const float* v, int64_t stride, int64_t rows, float factor, float* out) {
-  Vec acc[kVectors] = {};
-  for (int64_t row = 0; row < rows; row++) {
-    const float* from = v + row * stride;
-    if (row + kKeysAhead < rows) prefetchRow(from + kKeysAhead * stride, kVectors * kWidth);
-    for (int i = 0; i < kVectors; i++) acc[i] += weights[row] * load(from + i * kWidth);
+// out[d] = factor * sum over rows of weights[row] * v[row][d], for kVectors vectors V of columns at a time.
+template <typename V, int kVectors>
+TELAR_INLINE void decodeSum(const float* weights, const float* v, int64_t stride, int64_t rows, float factor, int64_t dim,
+                            int64_t& d, float* out) {
+  constexpr int kLanes = sizeof(V) / sizeof(float), kChains = 4 / kVectors;
+  for (; d + kVectors * kLanes <= dim; d += kVectors * kLanes) {
+    V acc[kChains][kVectors] = {}, x;
+    const auto add = [&](int64_t row, int chain) {
+      const float* from = v + row * stride + d;
+      if (row + kKeysAhead < rows) prefetchRow(from + kKeysAhead * stride, kVectors * kLanes);
+      for (int i = 0; i < kVectors; i++) {
+        memcpy(&x, from + i * kLanes, sizeof x);
+        acc[chain][i] += weights[row] * x;
+      }
+    };
+    int64_t row = 0;
+    for (; row + kChains <= rows; row += kChains)
+      for (int chain = 0; chain < kChains; chain++) add(row + chain, chain);
+    for (; row < rows; row++) add(row, 0);
+    for (int i = 0; i < kVectors; i++) {
+      for (int chain = 1; chain < kChains; chain++) acc[0][i] += acc[chain][i];
+      x = acc[0][i] * factor;
+      memcpy(out + d + i * kLanes, &x, sizeof x);
+    }
   }
-  for (int i = 0; i < kVectors; i++) store(out + i * kWidth, acc[i] * factor);
 }
 
 void attentionDecode(const Attention& t, int64_t sequence, int64_t kvHead, int worker) {
@@ -134,8 +190,10 @@ void attentionDecode(const Attention& t, int64_t sequence, int64_t kvHead, int w
     }
     const float inverse = 1.0f / sum(sums);
     int64_t d = 0;
-    for (; d + 4 * kWidth <= dim; d += 4 * kWidth) decodeSum<4>(scores, v + d, t.vStride, keys, inverse, out + d);
-    for (; d + kWidth <= dim; d += kWidth) decodeSum<1>(scores, v + d, t.vStride, keys, inverse, out + d);
+    decodeSum<Vec, 4>(scores, v, t.vStride, keys, inverse, dim, d, out);
+    decodeSum<Vec, 1>(scores, v, t.vStride, keys, inverse, dim, d, out);
+    decodeSum<Eight, 1>(scores, v, t.vStride, keys, inverse, dim, d, out);
+    decodeSum<Four, 1>(scores, v, t.vStride, keys, inverse, dim, d, out);
     for (; d < dim; d++) {
       float total = 0;
       for (key = 0; key < keys; key++) total += scores[key] * v[key * t.vStride + d];
@@ -200,8 +258,23 @@ void attentionHead(const Attention& t, int64_t s, int64_t h, int worker) {
 }
 
 void attentionForward(const Attention& t) {
+  const int64_t group = t.heads / t.kvHeads;
+  int64_t keys = 0;
+  bool decodes = !t.logSumExp;
+  for (int64_t s = 0; s < t.sequences; s++) {
+    decodes = decodes && t.queryLength[s] <= 1;
+    keys += t.keyLength[s];
+  }
+  if (decodes) {
+    constexpr int64_t kWorth = 1 << 14;  // products that outweigh handing a task to a thread
+    const int64_t grain = kWorth * t.sequences / (keys * group * t.headDim + 1) + 1;
+    return parallelRange(t.sequences * t.kvHeads, grain, [&](int64_t begin, int64_t end, int worker) {
+      for (int64_t task = begin; task < end; task++)
+        if (t.queryLength[task / t.kvHeads] > 0) attentionDecode(t, task / t.kvHeads, task % t.kvHeads, worker);
+    });
+  }
   parallel(t.sequences * t.heads, [&](int64_t task, int worker) {
-    const int64_t s = task / t.heads, h = task % t.heads, group = t.heads / t.kvHeads;
+    const int64_t s = task / t.heads, h = task % t.heads;
     if (t.queryLength[s] == 0) return;
     if (t.queryLength[s] > 1 || t.logSumExp) attentionHead(t, s, h, worker);
     else if (h % group == 0) attentionDecode(t, s, h / group, worker);

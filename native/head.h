@@ -1,4 +1,4 @@
-// The head's softmax: per-token log-probabilities and entropy from logits, and their gradient in place.
+// The head's softmax: per-token log-probabilities and entropy from logits, and their gradient in place; what sampling needs.
 #pragma once
 #include "norm.h"
 
@@ -54,6 +54,33 @@ void logProbsBackward(float* logits, int64_t rows, int64_t vocab, const int32_t*
       if (targets[r] >= 0) x[targets[r]] += g;
     }
   });
+}
+
+// Index of the first largest; 0 where NaN is about.
+int64_t largest(const float* x, int64_t n) {
+  Vec bests = splat(x[0]);
+  int64_t i = 0;
+  for (; i + kWidth <= n; i += kWidth) bests = maximum(bests, load(x + i));
+  float best = maximum(bests);
+  for (; i < n; i++) best = x[i] > best ? x[i] : best;
+  for (i = 0; i < n; i++)
+    if (x[i] == best) return i;
+  return 0;
+}
+
+void expSums(const float* x, int64_t n, float shift, float scale, int64_t block, float* sums) {
+  for (int64_t at = 0; at < n; at += block) {
+    const int64_t end = at + block < n ? at + block : n;
+    Vec all = Vec{};
+    int64_t i = at;
+    for (; i + kWidth <= end; i += kWidth) all += exponential((load(x + i) - shift) * scale);
+    if (i < end) {
+      float lanes[kWidth] = {};
+      store(lanes, exponential((loadFirst(x + i, (int)(end - i)) - shift) * scale));
+      all += loadFirst(lanes, (int)(end - i));
+    }
+    *sums++ = sum(all);
+  }
 }
 
 }  // namespace

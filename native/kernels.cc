@@ -20,7 +20,7 @@ extern const Kernels table;
 const Kernels table = {
     TELAR_TEXT(TELAR_ISA), kWidth, gemm, attentionForward, attentionBackward, rmsNormForward, rmsNormBackward,
     layerNormForward, layerNormBackward, rope, embeddingForward, embeddingBackward, copyRows, logProbs, logProbsBackward,
-    adamw, sumSquares, total, columnSums, segmentSums, unary, unaryBackward, binary, affine, fill, minHash, fmaPeak,
+    largest, expSums, adamw, sumSquares, total, columnSums, segmentSums, unary, unaryBackward, binary, affine, fill, minHash, fmaPeak,
     readBandwidth,
 };
 

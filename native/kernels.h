@@ -93,6 +93,9 @@ struct Kernels {
   // In place: logits become d(upstream . logProb + upstreamEntropy . entropy)/d logits.
   void (*logProbsBackward)(float* logits, int64_t rows, int64_t vocab, const int32_t* targets, const float* logSumExp,
                            const float* entropy, const float* upstream, const float* upstreamEntropy);
+  int64_t (*largest)(const float* x, int64_t n);
+  // sums[b] = sum of e^((x[i] - shift) * scale) over the b-th `block` of x.
+  void (*expSums)(const float* x, int64_t n, float shift, float scale, int64_t block, float* sums);
   void (*adamw)(float* weight, const float* grad, float* m, float* v, int64_t n, float learningRate, float beta1, float beta2,
                 float eps, float weightDecay, float gradScale, float correction1, float correction2);
   double (*sumSquares)(const float* x, int64_t n);

@@ -124,12 +124,36 @@ napi_value logProbsBackward(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value largest(napi_env env, napi_callback_info info) {
+  Arguments args(env, info, "largest");
+  const auto x = args.floats("x");
+  const int64_t n = args.size("n", 1);
+  args.check(x, n);
+  if (args.failed) return nullptr;
+  return toNumber(env, (double)kernels().largest(x.data, n));
+}
+
+napi_value expSums(napi_env env, napi_callback_info info) {
+  Arguments args(env, info, "expSums");
+  const auto x = args.floats("x");
+  const int64_t n = args.size("n");
+  const double shift = args.number("shift"), scale = args.number("scale");
+  const int64_t block = args.size("block", 1);
+  const auto sums = args.floats("sums");
+  args.check(x, n);
+  args.check(sums, n / block + (n % block ? 1 : 0));
+  if (args.failed) return nullptr;
+  kernels().expSums(x.data, n, (float)shift, (float)scale, block, sums.data);
+  return nullptr;
+}
+
 }  // namespace
 
 void bindRows(napi_env env, napi_value exports) {
   define(env, exports, {
       {"rope", rope}, {"embeddingForward", embeddingForward}, {"embeddingBackward", embeddingBackward},
       {"copyRows", copyRows}, {"logProbs", logProbs}, {"logProbsBackward", logProbsBackward},
+      {"largest", largest}, {"expSums", expSums},
   });
 }
 

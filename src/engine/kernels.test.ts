@@ -142,6 +142,27 @@ describe.each(available)('%s', (isa) => {
     kernels.setThreads(before);
   });
 
+  it('largest and sums of exponentials, in blocks', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 70 }), fc.nat(), (n, block, seed) => {
+        const x = floats(new Random(seed), n, 4);
+        const index = x.reduce((found, value, i) => (value > x[found]! ? i : found), 0);
+        expect(on(() => kernels.largest(x, n))).toBe(index);
+        x[n - 1] = x[index]!; // the first of equals
+        expect(on(() => kernels.largest(x, n))).toBe(index);
+        const sums = new Float32Array(Math.ceil(n / block));
+        on(() => kernels.expSums(x, n, x[index]!, 0.7, block, sums));
+        const expected = Array.from(sums, (_, b) =>
+          x.slice(b * block, (b + 1) * block).reduce((sum, value) => sum + Math.exp((value - x[index]!) * 0.7), 0),
+        );
+        expect(error(sums, expected)).toBeLessThan(2e-6);
+      }),
+    );
+    expect(on(() => kernels.largest(new Float32Array(20).fill(-Infinity), 20))).toBe(0);
+    expect(on(() => kernels.largest(new Float32Array(20).fill(NaN), 20))).toBe(0);
+    expect(() => kernels.expSums(new Float32Array(20), 20, 0, 1, 6, new Float32Array(3))).toThrow(/sums needs 4/);
+  });
+
   it('gemm: a matrix times its own transpose, half computed', () => {
     fc.assert(
       fc.property(

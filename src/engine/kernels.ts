@@ -251,6 +251,10 @@ export interface Kernels {
     upstreamEntropy: Floats | null,
     offset: number,
   ): void;
+  /** Index of the first largest of n values. */
+  largest(x: Floats, n: number): number;
+  /** sums[b] = Σ e^((x[i] - shift) * scale) over the b-th `block` of n values. */
+  expSums(x: Floats, n: number, shift: number, scale: number, block: number, sums: Floats): void;
   /** One AdamW step on n weights; correction1 = 1 - beta1^t and correction2 = 1 - beta2^t. */
   adamw(
     weight: Floats,

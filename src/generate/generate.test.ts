@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { memoryUse, scope } from '../engine/index.js';
+import { Random } from '../io/hash-random.js';
 import { initializeTransformer, newModelConfig } from '../model/index.js';
 import { byteTokenizer, Utf8Stream } from '../tokenizer/index.js';
 import { generateText, generateTokens, Sampler, streamText, type TokenEvent } from './index.js';
@@ -111,6 +112,33 @@ describe('sampler', () => {
     expect(kept({ topP: 0.7 })).toBe(2);
     expect(kept({ minP: 0.3 })).toBe(2);
     expect(kept({ topK: 3, minP: 0.2 })).toBe(2);
+  });
+  it('draws as likely from every part of a large vocabulary, and keeps to a cut of it', () => {
+    const random = new Random(5);
+    const large = Float32Array.from({ length: 1500 }, () => 1.3 * random.normal());
+    const sorted = Array.from(large.keys()).toSorted((a, b) => large[b]! - large[a]! || a - b);
+    const p = Array.from(large, (x) => Math.exp(x / 0.9));
+    const total = p.reduce((sum, x) => sum + x);
+    const counts = new Float64Array(30);
+    const draws = 12_000;
+    const sampler = new Sampler({ temperature: 0.9 }, 1);
+    for (let i = 0; i < draws; i++) counts[Math.floor(sampler.next(large, []).id / 50)]! += 1;
+    counts.forEach((count, part) => {
+      const share = p.slice(part * 50, part * 50 + 50).reduce((sum, x) => sum + x) / total;
+      expect(Math.abs(count - draws * share)).toBeLessThan(5 * Math.sqrt(draws * share) + 1);
+    });
+    let mass = 0;
+    const nucleus = sorted.slice(0, sorted.findIndex((id) => (mass += p[id]!) >= 0.4 * total) + 1);
+    for (const [options, kept] of [
+      [{ topK: 37 }, sorted.slice(0, 37)],
+      [{ topP: 0.4 }, nucleus],
+      [{ minP: 0.2 }, sorted.filter((id) => p[id]! >= 0.2 * p[sorted[0]!]!)],
+    ] as const) {
+      const cut = new Sampler({ temperature: 0.9, ...options }, 1);
+      const drawn = new Set(Array.from({ length: draws }, () => cut.next(large, []).id));
+      expect(kept.length).toBeGreaterThan(5);
+      expect(drawn).toEqual(new Set(kept));
+    }
   });
   it('penalises repetition without touching the reported log-probability', () => {
     const { id, logprob } = new Sampler({ temperature: 0, repetitionPenalty: 4 }, 0).next(logits, [0]);

