@@ -45,6 +45,10 @@ describe('every kind of tokenizer', () => {
         expect(!allowSpecial && [...ids].some((id) => tokenizer.isSpecial(id))).toBe(false);
         const steps = Array.from(ids, (id, i) => tokenizer.bytesAfter(id, i === 0 ? null : (ids[i - 1] ?? null)));
         expect(Uint8Array.from(Buffer.concat(steps))).toEqual(bytes);
+        const half = ids.length >> 1;
+        const halves = [ids.subarray(0, half), ids.subarray(half)] as const;
+        const parts = [tokenizer.decodeBytes(halves[0]), tokenizer.decodeBytes(halves[1], ids[half - 1])];
+        expect(Uint8Array.from(Buffer.concat(parts))).toEqual(bytes);
       }),
       { numRuns: 300 },
     );

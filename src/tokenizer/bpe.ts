@@ -103,12 +103,12 @@ export class BpeTokenizer implements Tokenizer {
     return { ids: out.finish(), length };
   }
 
-  decodeBytes(ids: ArrayLike<number>): Uint8Array {
-    return this.#table.decode(ids, this.#stripsSpaceAfter);
+  decodeBytes(ids: ArrayLike<number>, previous: number | null = null): Uint8Array {
+    return this.#table.decode(ids, previous, this.#stripsSpaceAfter);
   }
 
-  decode(ids: ArrayLike<number>): string {
-    return this.#table.decodeText(ids, this.#stripsSpaceAfter);
+  decode(ids: ArrayLike<number>, previous: number | null = null): string {
+    return this.#table.decodeText(ids, previous, this.#stripsSpaceAfter);
   }
 
   tokenBytes(id: number): Uint8Array {

@@ -125,11 +125,11 @@ class ByteTokenizer implements Tokenizer {
   }
 
   decodeBytes(ids: ArrayLike<number>): Uint8Array {
-    return this.#table.decode(ids);
+    return this.#table.decode(ids, null);
   }
 
   decode(ids: ArrayLike<number>): string {
-    return this.#table.decodeText(ids);
+    return this.#table.decodeText(ids, null);
   }
 
   tokenBytes(id: number): Uint8Array {

@@ -68,7 +68,7 @@ export function encodeBehind(
   const ids = tokenizer.encode(text, { allowSpecial });
   const adds = (ids: Uint32Array, before: number | null): boolean => {
     if (ids.length === 0 || tokenizer.bytesAfter(ids[0]!, before)[0] !== 0x20) return false;
-    return leadingSpaces(beginning(tokenizer, ids, before)) > leadingSpaces(Buffer.from(text));
+    return leadingSpaces(tokenizer.decodeBytes(ids.subarray(0, 8), before)) > leadingSpaces(Buffer.from(text));
   };
   if (previous === null || !adds(ids, previous)) return ids;
   for (const anchor of anchors) {
@@ -78,16 +78,6 @@ export function encodeBehind(
     if (before.every((id, i) => both[i] === id) && !adds(rest, before.at(-1)!)) return rest;
   }
   return ids;
-}
-
-function beginning(tokenizer: Tokenizer, ids: Uint32Array, previous: number | null): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let before = previous;
-  for (const id of ids.subarray(0, 8)) {
-    parts.push(tokenizer.bytesAfter(id, before));
-    before = id;
-  }
-  return Buffer.concat(parts);
 }
 
 function leadingSpaces(bytes: Uint8Array): number {

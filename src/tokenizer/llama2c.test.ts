@@ -105,13 +105,9 @@ describe('readLlama2cTokenizer', () => {
     const story = 'Once upon a time, there was a little girl named Lily. She didn\'t like the ☃.\n"Oh no!" said  Ben…';
     expect([...tokenizer.encode(story)]).toEqual(referenceEncode(entries, story));
     expect(tokenizer.decode(tokenizer.encode(story))).toBe(story);
-    let text = '';
-    let previous = tokenizer.bos;
-    for (const id of tokenizer.encode('Once upon')) {
-      text += Buffer.from(tokenizer.bytesAfter(id, previous)).toString();
-      previous = id;
-    }
-    expect(text).toBe('Once upon');
+    const ids = tokenizer.encode('Once upon');
+    expect(tokenizer.decode(ids, tokenizer.bos)).toBe('Once upon');
+    expect(tokenizer.decode(ids, ids[0])).toBe(' Once upon');
     const words = entries.slice(259).map(([token]) => token);
     const mixed = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 3 })), {
       maxLength: 20,

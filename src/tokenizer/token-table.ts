@@ -50,11 +50,15 @@ export class TokenTable {
   }
 
   /**
-   * The bytes of `ids` in order. `stripsSpaceAfter` says whether the first token (null) or one after the token
-   * `previous` loses a leading space; without it nothing is lost.
+   * The bytes of `ids` in order, behind the token `before` (null: at the beginning of a text). `stripsSpaceAfter` says
+   * whether a token there, or after another, loses a leading space; without it nothing is lost.
    * @throws InputError for an id outside the table.
    */
-  decode(ids: ArrayLike<number>, stripsSpaceAfter?: (previous: number | null) => boolean): Uint8Array {
+  decode(
+    ids: ArrayLike<number>,
+    before: number | null,
+    stripsSpaceAfter?: (previous: number | null) => boolean,
+  ): Uint8Array {
     let length = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] ?? -1;
@@ -63,7 +67,7 @@ export class TokenTable {
     }
     const out = new Uint8Array(length);
     let to = 0;
-    let previous: number | null = null;
+    let previous = before;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] ?? 0;
       const end = this.#starts[id + 1] ?? 0;
@@ -76,8 +80,12 @@ export class TokenTable {
   }
 
   /** Text of {@link decode}; bytes that are not UTF-8 become U+FFFD. */
-  decodeText(ids: ArrayLike<number>, stripsSpaceAfter?: (previous: number | null) => boolean): string {
-    return textOfUtf8(this.decode(ids, stripsSpaceAfter));
+  decodeText(
+    ids: ArrayLike<number>,
+    before: number | null,
+    stripsSpaceAfter?: (previous: number | null) => boolean,
+  ): string {
+    return textOfUtf8(this.decode(ids, before, stripsSpaceAfter));
   }
 
   #check(id: number): void {

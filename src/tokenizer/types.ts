@@ -22,10 +22,13 @@ export interface Tokenizer {
    * `EncodeStream`. Absent, or null, where only the whole text tells.
    */
   encodePrefix?(bytes: Uint8Array): { ids: Uint32Array; length: number } | null;
-  /** Bytes of the ids, in order: the {@link bytesAfter} of each after the one before. Special tokens give their text. */
-  decodeBytes(ids: ArrayLike<number>): Uint8Array;
-  /** Text of the ids; bytes that are not UTF-8 become U+FFFD. */
-  decode(ids: ArrayLike<number>): string;
+  /**
+   * Bytes of the ids, in order: the {@link bytesAfter} of each after the one before, the first after `previous` (null, the
+   * default, at the beginning of a text). Special tokens give their text.
+   */
+  decodeBytes(ids: ArrayLike<number>, previous?: number | null): Uint8Array;
+  /** Text of {@link decodeBytes}; bytes that are not UTF-8 become U+FFFD. */
+  decode(ids: ArrayLike<number>, previous?: number | null): string;
   /** Bytes of one id, whatever stands before it. @throws InputError for an id outside the vocabulary. */
   tokenBytes(id: number): Uint8Array;
   /**

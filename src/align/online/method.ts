@@ -1,6 +1,6 @@
 /** An online method as parts of a run: it learns from what the policy itself writes, by what rewards say of that. */
 import { scope, Tape } from '../../engine/index.js';
-
+import { Random } from '../../io/hash-random.js';
 import type { Numbers } from '../../train/index.js';
 import { ScoreHead } from '../../understand/index.js';
 import type { MethodParts } from '../method.js';
@@ -48,6 +48,7 @@ export function onlineMethod(options: OnlineOptions): MethodParts<Update> {
   endTokens(policy, [...train, ...heldOut]);
   const kl = new KlController(settings.klCoefficient, settings.klTarget ?? null);
   const groupSize = settings.method === 'grpo' ? settings.groupSize : 1;
+  const evaluated = new Random(0).shuffle([...heldOut]).slice(0, settings.evaluationPrompts);
   let rollout: Numbers = {};
   let facts = noFacts();
   const clock = { generating: 0, rewarding: 0, training: 0 };
@@ -127,7 +128,7 @@ export function onlineMethod(options: OnlineOptions): MethodParts<Update> {
       return numbers;
     },
     evaluation: {
-      measure: () => evaluateCompletions({ policy, prompts: evaluated(), rewards, checks, settings, batchTokens }),
+      measure: () => evaluateCompletions({ policy, prompts: evaluated, rewards, checks, settings, batchTokens }),
       async sample() {
         const some = (heldOut.length > 0 ? heldOut : train).slice(0, 3);
         const completions = await sampleCompletions(policy, some, { maxNewTokens, seed: 0 });
@@ -139,10 +140,6 @@ export function onlineMethod(options: OnlineOptions): MethodParts<Update> {
     result: () => ({ klCoefficient: kl.coefficient }),
     dispose() {},
   };
-
-  function evaluated(): readonly PromptExample[] {
-    return heldOut.slice(0, settings.evaluationPrompts);
-  }
 
   async function timed<T>(what: keyof typeof clock, work: () => Promise<T>): Promise<T> {
     const begin = performance.now();

@@ -96,7 +96,7 @@ export async function sampleCompletions(
     for (const [i, prompt] of some.entries()) {
       const own = ids[i]!;
       const words = (ended[i] ? own.slice(0, -1) : own).filter((id) => id < base.tokenizer.vocabSize);
-      const text = base.tokenizer.decode(words);
+      const text = base.tokenizer.decode(words, prompt.tokens.at(-1) ?? null);
       const tokens = Int32Array.of(...prompt.tokens, ...own);
       completions.push({
         prompt,

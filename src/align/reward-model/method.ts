@@ -104,6 +104,7 @@ export function rewardModelMethod(options: RewardModelOptions): MethodParts<Feed
   }
 
   function answerOf({ tokens, learned }: Example): string {
-    return policy.base.tokenizer.decode(tokens.filter((_, i) => learned[i] === 1).subarray(0, -1));
+    const start = learned.indexOf(1);
+    return policy.base.tokenizer.decode(tokens.subarray(start, -1), tokens[start - 1] ?? null);
   }
 }

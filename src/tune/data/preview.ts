@@ -61,9 +61,8 @@ function partsOf({ tokens, learned }: Example, tokenizer: Tokenizer): PreviewPar
   for (let from = 0; from < tokens.length;) {
     let to = from + 1;
     while (to < tokens.length && learned[to] === learned[from]) to++;
-    const bytes: Uint8Array[] = [];
-    for (let i = from; i < to; i++) bytes.push(tokenizer.bytesAfter(tokens[i]!, i === 0 ? null : tokens[i - 1]!));
-    parts.push({ text: Buffer.concat(bytes).toString('utf8'), tokens: to - from, learned: learned[from] === 1 });
+    const text = tokenizer.decode(tokens.subarray(from, to), tokens[from - 1] ?? null);
+    parts.push({ text, tokens: to - from, learned: learned[from] === 1 });
     from = to;
   }
   return parts;
