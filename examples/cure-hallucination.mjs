@@ -2,7 +2,11 @@
  * Curing inventions: a model that was taught facts about some countries makes them up for all others. It learns from its own
  * answers, ranked by truthfulness over the table of facts, to say that it does not know, and keeps what it knows.
  *
- *   node examples/cure-hallucination.mjs [--quick] [--out DIR] [--seeds 1,2,3] [--wrong 1] [--trade-off 1,2,4]
+ *   node examples/cure-hallucination.mjs [--quick] [--out DIR] [--seeds 1,2,3] [--wrong 1] [--trade-off 1,2,4] [--spare]
+ *     [--development [--rate 5e-4]]
+ *
+ * --spare leaves a part of what was taught out of the cure, to see whether the model knows what it knows without being asked.
+ * --development measures on the half of the countries that settings are chosen on.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +17,7 @@ import { loadLanguageModel } from 'telar/generate';
 import { pretrained, taught } from './cure-hallucination/base.mjs';
 import { askGroups, costs, share, VERDICTS } from './cure-hallucination/measure.mjs';
 import { rankOwnAnswers } from './cure-hallucination/pairs.mjs';
-import { questionsByGroup, some } from './cure-hallucination/questions.mjs';
+import { half, questionsByGroup, some } from './cure-hallucination/questions.mjs';
 import { table } from './table.mjs';
 
 kernels.setThreads(kernels.hardwareThreads());
@@ -24,6 +28,9 @@ const { values: flags } = parseArgs({
     seeds: { type: 'string', default: '1,2,3' },
     wrong: { type: 'string', default: '1' },
     'trade-off': { type: 'string', default: '' },
+    spare: { type: 'boolean', default: false },
+    development: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '5e-4' },
   },
 });
 const numbers = (text) => text.split(',').filter(Boolean).map(Number);
@@ -34,22 +41,22 @@ const wrong = Number(flags.wrong);
 /** Steps of pretraining, passes over the facts, questions that the cure asks, its updates, questions of a measurement. */
 const PLAN = flags.quick
   ? { base: 20, epochs: 0.5, ask: { asked: 30, strange: 15, invented: 15 }, steps: 5, measured: 20 }
-  : { base: 600, epochs: 12, ask: { asked: Infinity, strange: 600, invented: 600 }, steps: 180, measured: 400 };
-const CURE = { method: 'orpo', learningRate: 3e-3, batchSize: 32 };
+  : { base: 600, epochs: 12, ask: { asked: Infinity, strange: 600, invented: 600 }, steps: 360, measured: 400 };
+const CURE = { method: 'orpo', learningRate: Number(flags.rate), batchSize: 32 };
 const SAMPLES = 2;
 
 /** Groups that are measured; see questions.mjs. */
 const MEASURED = {
   reworded: 'taught; cure asks in other words',
-  unasked: 'taught; cure asks other facts of it',
-  unnamed: 'taught; cure never names it',
+  ...(flags.spare && { unasked: 'taught; cure asks other facts of it', unnamed: 'taught; cure never names it' }),
   strange: 'not taught; cure asks',
   unseen: 'not taught; cure never names it',
 };
+const part = flags.development ? 'development' : 'test';
 
 const note = (text) => console.error(text);
 mkdirSync(out, { recursive: true });
-const groups = questionsByGroup();
+const groups = questionsByGroup(flags);
 const taughtGroups = ['asked', 'reworded', 'unasked', 'unnamed'];
 const facts = join(out, 'facts.jsonl');
 writeRecords(
@@ -71,7 +78,13 @@ console.log(text);
 
 /** What a model measures after it has learned from its own answers. */
 async function cure(seed, price) {
-  const name = `cured-wrong${price}-seed${seed}`;
+  const name = [
+    'cured',
+    `wrong${price}`,
+    `seed${seed}`,
+    `rate${CURE.learningRate}`,
+    ...(flags.spare ? ['spare'] : []),
+  ].join('-');
   const run = join(out, name);
   const data = join(out, `${name}.jsonl`);
   if (!existsSync(join(run, 'final'))) {
@@ -104,12 +117,12 @@ async function cure(seed, price) {
 
 /** Answers and costs of a model; kept in a file, so that a second start finds them. */
 async function measured(name, folder) {
-  const path = join(out, `${name}.json`);
+  const path = join(out, `${name}-${part}${flags.spare ? '-spare' : ''}.json`);
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
   const lm = loadLanguageModel(folder);
   const asked = await askGroups(
     lm,
-    Object.fromEntries(Object.keys(MEASURED).map((group) => [group, some(groups[group], PLAN.measured)])),
+    Object.fromEntries(Object.keys(MEASURED).map((group) => [group, some(half(groups[group], part), PLAN.measured)])),
   );
   const result = { asked, costs: await costs(lm, asked.reworded) };
   lm.model.dispose();
@@ -148,7 +161,7 @@ function report() {
   ];
   const tradeOff = sweep.map(({ price, asked }) => [
     String(price),
-    ...['reworded', 'unasked', 'unnamed', 'unseen'].map((group) =>
+    ...Object.keys(MEASURED).map((group) =>
       [right, dontKnow, invented].map((verdict) => (100 * mean(asked[group], verdict)).toFixed(1)).join(' / '),
     ),
   ]);
@@ -170,7 +183,7 @@ ${
     : `
 The price of an invention, seed ${seeds[0]}; right / "I don't know" / wrong in percent:
 
-${table(['price', 'reworded', 'unasked', 'unnamed', 'unseen'], tradeOff)}
+${table(['price', ...Object.keys(MEASURED)], tradeOff)}
 `
 }
 Before and after, ${cured[0].name}:

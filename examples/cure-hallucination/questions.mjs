@@ -1,23 +1,28 @@
 /**
- * Who is asked about what. Countries fall in four parts, by their names alone, and questions in seven groups. Of countries whose
- * facts the model is taught:
+ * Who is asked about what. Countries fall in parts, by their names alone, and questions in groups. Of countries whose facts the
+ * model is taught:
  *
  * - `asked`: the cure asks this;
- * - `reworded`: the cure asks for the fact, in other words;
- * - `unasked`: the cure names the country, and never asks for this fact;
- * - `unnamed`: the cure never names the country.
+ * - `reworded`: the cure asks for the fact, in other words.
  *
  * Of others:
  *
  * - `strange`: the cure asks this;
  * - `invented`: the cure asks this about a country that there is not, its name made out of two others;
  * - `unseen`: neither teaching nor cure names the country.
+ *
+ * With `spare` the cure leaves out a part of what was taught, to see whether the model knows what it knows without being asked:
+ *
+ * - `unasked`: a tenth of the facts of countries that it names;
+ * - `unnamed`: all about 15 countries.
  */
 import { createHash } from 'node:crypto';
 import { HELD_OUT_PHRASINGS, KINDS, readCountries } from '../factbook-questions.mjs';
 
 export const DONT_KNOW = "I don't know";
-const SIZES = { named: 100, unnamed: 15, strange: 85, unseen: Infinity };
+const TAUGHT = 115;
+const SPARED = 15;
+const STRANGE = 85;
 const INVENTED = 4000;
 /** What the table of facts has for a country that there is not: nothing that a model would say. */
 const NO_ANSWER = 'there is no such country';
@@ -33,18 +38,14 @@ const ASKED_KINDS = ['capital', 'population', 'area', 'currency', 'people', 'lan
  */
 
 /** @returns {Record<'asked' | 'reworded' | 'unasked' | 'unnamed' | 'strange' | 'invented' | 'unseen', Item[]>} */
-export function questionsByGroup() {
+export function questionsByGroup({ spare }) {
   const countries = readCountries().toSorted((a, b) => (hash(`cure ${a.name}`) < hash(`cure ${b.name}`) ? -1 : 1));
-  let from = 0;
-  const { named, unnamed, strange, unseen } = Object.fromEntries(
-    Object.entries(SIZES).map(([group, size]) => {
-      const items = countries.slice(from, from + size).flatMap(itemsOf);
-      from += size;
-      return [group, items];
-    }),
-  );
+  const itemsFrom = (from, to) => countries.slice(from, to).flatMap(itemsOf);
+  const spared = TAUGHT - (spare ? SPARED : 0);
+  const [named, unnamed] = [itemsFrom(0, spared), itemsFrom(spared, TAUGHT)];
+  const [strange, unseen] = [itemsFrom(TAUGHT, TAUGHT + STRANGE), itemsFrom(TAUGHT + STRANGE)];
   const lot = (text) => parseInt(hash(text).slice(0, 8), 16) % 10;
-  const unasked = named.filter(({ country, kind }) => lot(`fact ${country} ${kind}`) === 0);
+  const unasked = named.filter(({ country, kind }) => spare && lot(`fact ${country} ${kind}`) === 0);
   const rest = named.filter((item) => !unasked.includes(item));
   const isReworded = ({ country, kind, phrasing }) => lot(`words ${country} ${kind}`) % 4 === phrasing;
   return {
@@ -88,6 +89,13 @@ function itemsOf({ name, facts }) {
       answer: facts.get(kind),
     })),
   );
+}
+
+/** Questions about every other country of a group: what settings are chosen on, or what is left for the test. */
+export function half(items, part) {
+  const countries = [...new Set(items.map(({ country }) => country))];
+  const own = new Set(countries.filter((_, i) => (i % 2 === 0) === (part === 'development')));
+  return items.filter(({ country }) => own.has(country));
 }
 
 /** Every so many of a list, `count` in all. */
