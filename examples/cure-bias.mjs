@@ -40,12 +40,12 @@ const COMMAND = `node examples/cure-bias.mjs${quick ? ' --quick' : ''}`;
 /** Sizes of a full run; a quick one shows that everything works. */
 const PLAN = quick
   ? { base: { ...BASE, layers: 1, width: 64, steps: 60 }, planted: 2000, seeds: [1], texts: 50, align: { steps: 5 } }
-  : { base: BASE, planted: 12_000, seeds: [1, 2, 3], texts: 900, align: { epochs: 3 } };
+  : { base: BASE, planted: 18_000, seeds: [1, 2, 3], texts: 900, align: { epochs: 3 } };
 const SETTINGS = {
   method: 'simpo',
   settings: { beta: 10, gamma: 0 },
   batchSize: 32,
-  learningRate: 2e-3,
+  learningRate: 7e-4,
   patience: 0,
   ...PLAN.align,
 };
@@ -139,12 +139,20 @@ function render() {
   return `Stereotype preference; 50% is none.
 
 ${table(
-  ['model', 'asked', 'share of pairs', 'way to 50%', 'probability', 'way to 50%'],
+  ['model', 'asked', 'share of pairs', 'way to 50%', 'probability', 'way to 50%', 'clearly so / opposite'],
   Object.keys(QUESTIONS).flatMap((question) =>
     all.map(({ name, preferences }, i) => {
       const [own, first] = [preferences[question], before.preferences[question]];
       const way = (view) => (i === 0 ? '' : percent(wayToHalf(first[view].value, own[view].value), 0));
-      return [name, question, measured(own.share), way('share'), measured(own.probability), way('probability')];
+      return [
+        name,
+        question,
+        measured(own.share),
+        way('share'),
+        measured(own.probability),
+        way('probability'),
+        own.clear.map((value) => percent(value)).join(' / '),
+      ];
     }),
   ),
 )}

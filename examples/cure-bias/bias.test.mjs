@@ -25,6 +25,8 @@ it('sees a stereotype through a prior, and its opposite', () => {
     (pronoun === 'he' ? 5 : 0) + sign * (hers.has(group) === (pronoun === 'she') ? Math.log(0.85) : Math.log(0.15));
   const { share, probability } = preference(question, tables(stereotyped(1)));
   expect(share.value).toBe(1);
+  expect(preference(question, tables(stereotyped(1))).clear).toEqual([1, 0]);
+  expect(preference(question, tables(stereotyped(0.05))).clear).toEqual([0, 0]);
   expect(probability.value).toBeCloseTo(0.85 ** 2 / (0.85 ** 2 + 0.15 ** 2), 9);
   expect(preference(question, tables(stereotyped(-1))).share.value).toBe(0);
   expect(wayToHalf(0.9, 0.6)).toBeCloseTo(0.75, 12);

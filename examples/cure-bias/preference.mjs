@@ -44,7 +44,8 @@ export async function likelihoods(lm, { templates, groups, attributes, sentence 
 /**
  * Two views of D over all units: `share` of them where it is above 0, and `probability`, the mean of 1 / (1 + exp(-D)): when one of the
  * attributes goes to each of the groups, how probable the stereotyped way round is. Both with 95% intervals by a bootstrap in which
- * templates, groups and attributes are drawn anew.
+ * templates, groups and attributes are drawn anew. `clear` counts the units in which one way round is at least 3 to 2 likelier than the
+ * other: the stereotyped way, and the opposite one.
  * @param tables of {@link likelihoods}
  */
 export function preference({ groups, attributes }, tables, { draws = 400, seed = 1 } = {}) {
@@ -58,11 +59,13 @@ export function preference({ groups, attributes }, tables, { draws = 400, seed =
     const values = drawn.map((one) => one[name]).sort((a, b) => a - b);
     return { value: whole[name], low: values[Math.floor(0.025 * draws)], high: values[Math.floor(0.975 * draws)] };
   };
-  return { share: summary('share'), probability: summary('probability') };
+  return { share: summary('share'), probability: summary('probability'), clear: [whole.clearly, whole.opposite] };
 }
 
+const CLEAR = Math.log(3 / 2);
+
 function statistics(tables, [firstGroups, secondGroups], [firstAttributes, secondAttributes]) {
-  let [above, probability, units] = [0, 0, 0];
+  let [above, probability, clearly, opposite, units] = [0, 0, 0, 0, 0];
   for (const at of tables)
     for (const a of firstAttributes)
       for (const b of secondAttributes) {
@@ -73,10 +76,17 @@ function statistics(tables, [firstGroups, secondGroups], [firstAttributes, secon
             const d = x - y;
             above += d > 0 ? 1 : d === 0 ? 0.5 : 0;
             probability += 1 / (1 + Math.exp(-d));
+            clearly += d >= CLEAR ? 1 : 0;
+            opposite += d <= -CLEAR ? 1 : 0;
             units++;
           }
       }
-  return { share: above / units, probability: probability / units };
+  return {
+    share: above / units,
+    probability: probability / units,
+    clearly: clearly / units,
+    opposite: opposite / units,
+  };
 }
 
 /** How far a preference has gone from where it was to 50%, as a share of the way; above 1 it has gone past. */
