@@ -20,6 +20,7 @@ export function showAlignment({ out, json }: { out: string; json: boolean }): Sh
   const latest: Numbers = {};
   const events: SessionEvents = {
     onNote: (message) => progress.note(message),
+    onPhase: (title, done, total, unit) => progress.update({ title, done, total, unit }),
     onEvaluation: (step, numbers) => {
       const shown = heldOut(numbers);
       if (shown !== '') progress.note(`step ${step}, held out: ${shown}`);

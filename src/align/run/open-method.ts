@@ -1,7 +1,7 @@
 /** From a run's decisions and its materials to the method that learns. */
 import type { Base } from '../../tune/index.js';
 import type { ScoreHead } from '../../understand/index.js';
-import type { Numbers } from '../../train/index.js';
+import type { Numbers, SessionEvents } from '../../train/index.js';
 import type { MethodParts } from '../method.js';
 import { onlineMethod, onlineSettings, type OnlineSettings, valueHead } from '../online/index.js';
 import { Policy } from '../policy.js';
@@ -53,6 +53,7 @@ export interface OpenMethod {
 export async function openMethod(
   decisions: Decisions,
   { base, feedback, rewards, checks }: Materials,
+  events: SessionEvents = {},
 ): Promise<OpenMethod> {
   const { method, seed, context } = decisions;
   const { width } = base.model.config;
@@ -60,6 +61,8 @@ export async function openMethod(
     ...(decisions.batchTokens !== null && { batchTokens: decisions.batchTokens }),
     ...(decisions.batchSize !== null && { batchFeedback: decisions.batchSize }),
   };
+  const onReference = (done: number, total: number): void =>
+    events.onPhase?.('asking the model as it is', done, total, feedback.kind);
   if (method === 'reward' && feedback.kind === 'pairs') {
     const settings = rewardSettings.parse(decisions.settings);
     const head = rewardHead(width, settings);
@@ -82,13 +85,13 @@ export async function openMethod(
   if (method === 'kto' && feedback.kind === 'thumbs') {
     const settings = { method, ...directSettings(method).parse(decisions.settings) } as const;
     return withPolicy(base, decisions, null, async (policy) => ({
-      parts: await directMethod({ policy, settings, seed, ...feedback, ...size }),
+      parts: await directMethod({ policy, settings, seed, ...feedback, ...size, onReference }),
     }));
   }
   if ((method === 'dpo' || method === 'orpo' || method === 'simpo') && feedback.kind === 'pairs') {
     const settings = { method, ...directSettings(method).parse(decisions.settings) } as PairSettings;
     return withPolicy(base, decisions, null, async (policy) => ({
-      parts: await directMethod({ policy, settings, seed, ...feedback, ...size }),
+      parts: await directMethod({ policy, settings, seed, ...feedback, ...size, onReference }),
     }));
   }
   if ((method === 'ppo' || method === 'grpo') && feedback.kind === 'prompts' && rewards) {

@@ -80,8 +80,10 @@ export async function align(options: AlignOptions): Promise<AlignResult> {
       batchTokens: options.batchTokens ?? null,
       batchSize: options.batchSize ?? null,
     };
-    const opening = opened(closers, await openMethod(decisions, { base, feedback, rewards, checks }), (one) =>
-      one.dispose(),
+    const opening = opened(
+      closers,
+      await openMethod(decisions, { base, feedback, rewards, checks }, options.events),
+      (one) => one.dispose(),
     );
     const steps = stepsOf(options, opening.parts.defaultSteps);
     makeRunDirectory(out);
@@ -179,7 +181,7 @@ export async function resumeAlignment(
     const materials = { base, feedback: loaded.feedback, rewards, checks };
     const { batchTokens, batchSize } = run.training;
     const decisions = { ...run, context, batchTokens, batchSize };
-    const opening = opened(closers, await openMethod(decisions, materials), (one) => one.dispose());
+    const opening = opened(closers, await openMethod(decisions, materials, options.events), (one) => one.dispose());
     return execute(run, opening, options, true, 0);
   });
 }
