@@ -79,7 +79,7 @@ for (const [method, settings] of METHODS) {
       model: base,
       data: [data],
       out,
-      learningRate: 1e-3,
+      learningRate: 3e-4,
       epochs: flags.quick ? 1 : 3,
       command: 'node examples/direct.mjs',
     });
