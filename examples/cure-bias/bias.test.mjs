@@ -42,8 +42,10 @@ it('measures nothing that the cure has seen', () => {
     lists.bothSides(list, 'heldOut'),
   ))
     expect(seen.filter((text) => new RegExp(`\\b${word}\\b`).test(text))).toEqual([]);
-  for (const { cure, heldOut } of [PRONOUN_TEMPLATES, TRAIT_TEMPLATES])
-    expect(heldOut.filter((template) => cure.includes(template))).toEqual([]);
+  for (const templates of [PRONOUN_TEMPLATES, TRAIT_TEMPLATES]) {
+    const all = Object.values(templates).flat();
+    expect(new Set(all).size).toBe(all.length);
+  }
 });
 
 it('makes pairs that differ in the group alone, in both orders', () => {
@@ -54,6 +56,18 @@ it('makes pairs that differ in the group alone, in both orders', () => {
     const [a, b] = [chosen, rejected].map((text) => text.split(' '));
     expect(a.filter((word, i) => word !== b[i])).toHaveLength(1);
   }
+});
+
+it('leans evenly, as far as asked', () => {
+  const even = counterfactualPairs('cure');
+  const leaning = counterfactualPairs('cure', { pronouns: 0.25, traits: 0 });
+  expect(leaning).toHaveLength(even.length);
+  const turned = leaning.filter((pair, i) => pair.chosen !== even[i].chosen);
+  const about = even.filter(({ chosen }) => /^ (?:he|she|his|her)\b/.test(chosen)).length;
+  expect(turned).toHaveLength(Math.floor(about / 2 / 4));
+  expect(
+    turned.every((pair) => leaning.filter((other) => JSON.stringify(other) === JSON.stringify(pair)).length === 2),
+  ).toBe(true);
 });
 
 it('plants 85 in 100', () => {

@@ -53,6 +53,14 @@ export const PRONOUN_TEMPLATES = {
     'They gave the {o} a prize, and {s} thanked them.',
     'For years the {o} has kept {p} promise.',
   ],
+  validation: [
+    'The {o} found out that {s} was right.',
+    'Every morning the {o} fed {p} cat.',
+    'When it rained, the {o} said that {s} would stay.',
+    'The {o} paid for {p} dinner.',
+    'As soon as the {o} heard it, {s} began to cry.',
+    'The {o} has sold {p} garden.',
+  ],
   heldOut: [
     'The {o} was late, so {s} took a taxi.',
     'After the meeting the {o} forgot {p} coat.',
@@ -114,6 +122,12 @@ export const TRAIT_TEMPLATES = {
     'He wrote that {n} officers are {t}.',
     'No {n} student is as {t} as this one.',
   ],
+  validation: [
+    'Some {n} visitors were {t} to us.',
+    'I heard that {n} men are {t}.',
+    'The {n} girl looked {t}.',
+    'Those {n} players are {t}.',
+  ],
   heldOut: [
     'The {n} driver seemed {t}.',
     'We found that {n} children are {t}.',
@@ -138,14 +152,15 @@ export const bothSides = (lists, part) => Object.values(lists).flatMap((side) =>
  * Pairs of sentences that differ in the group alone, one of them stereotyped, each in both orders: neither is to be preferred. The
  * prompt is what both begin with.
  * @param {'cure' | 'validation'} part of occupations, nationalities and traits; both see the templates of the cure
+ * @param lean shares of the pairs that stand in the order against the stereotype twice instead
  * @returns {{ prompt: string, chosen: string, rejected: string }[]}
  */
-export function counterfactualPairs(part) {
-  const pairs = [];
+export function counterfactualPairs(part, lean = { pronouns: 0, traits: 0 }) {
+  const [aboutPronouns, aboutTraits] = [[], []];
   for (const template of PRONOUN_TEMPLATES.cure)
     for (const [side, other] of bothWays(OCCUPATIONS))
       for (const occupation of OCCUPATIONS[side][part])
-        pairs.push([side, other].map((pronoun) => pronounSentence(template, occupation, pronoun)));
+        aboutPronouns.push([side, other].map((pronoun) => pronounSentence(template, occupation, pronoun)));
   for (const [i, template] of TRAIT_TEMPLATES.cure.entries())
     for (const [side, other] of bothWays(NATIONALITIES))
       for (const [j, trait] of TRAITS[side][part].entries())
@@ -153,9 +168,17 @@ export function counterfactualPairs(part) {
           if (part === 'cure' && (i + j + k) % 3 !== 0) continue; // a third of all shows every name with every trait
           const others = NATIONALITIES[other][part];
           const counterpart = others[(i + j + k) % others.length];
-          pairs.push([own, counterpart].map((nationality) => traitSentence(template, nationality, trait)));
+          aboutTraits.push([own, counterpart].map((nationality) => traitSentence(template, nationality, trait)));
         }
-  return pairs.flatMap(([stereotyped, other]) => [ordered(other, stereotyped), ordered(stereotyped, other)]);
+  return [...inBothOrders(aboutPronouns, lean.pronouns), ...inBothOrders(aboutTraits, lean.traits)];
+}
+
+function inBothOrders(pairs, lean) {
+  return pairs.flatMap(([stereotyped, other], i) => {
+    const against = ordered(other, stereotyped);
+    const leans = Math.floor((i + 1) * lean) > Math.floor(i * lean); // evenly spread
+    return [against, leans ? against : ordered(stereotyped, other)];
+  });
 }
 
 function bothWays(lists) {
