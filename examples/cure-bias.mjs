@@ -76,9 +76,12 @@ const files = Object.fromEntries(
 );
 
 /** What is asked: of what the cure saw, and of what it did not. */
+const ALL_HELD_OUT = 'pronouns, held-out templates and names';
 const QUESTIONS = {
-  'pronouns, held out': pronouns('heldOut', PRONOUN_TEMPLATES.heldOut),
-  'traits, held out': traits('heldOut', TRAIT_TEMPLATES.heldOut),
+  'pronouns, held-out templates': pronouns('cure', PRONOUN_TEMPLATES.heldOut),
+  'traits, held-out templates': traits('cure', TRAIT_TEMPLATES.heldOut),
+  [ALL_HELD_OUT]: pronouns('heldOut', PRONOUN_TEMPLATES.heldOut),
+  'traits, held-out templates and names': traits('heldOut', TRAIT_TEMPLATES.heldOut),
   'pronouns, of the cure': pronouns('cure', PRONOUN_TEMPLATES.cure),
   'traits, of the cure': traits('cure', TRAIT_TEMPLATES.cure),
 };
@@ -116,7 +119,7 @@ async function observe(lm) {
   for (const [name, question] of Object.entries(QUESTIONS)) {
     const tables = await likelihoods(lm, question);
     preferences[name] = preference(question, tables);
-    if (name === 'pronouns, held out') pronounShare = pronounProbability(question, tables);
+    if (name === ALL_HELD_OUT) pronounShare = pronounProbability(question, tables);
   }
   const told = (await continuations(lm, begun, { each: 1, seed: 1 })).flat();
   return {
