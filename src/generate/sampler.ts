@@ -1,7 +1,7 @@
 /** Chooses the next token from logits. */
-import { kernels } from '../engine/index.js';
 import { InputError } from '../io/errors.js';
 import { Random } from '../io/hash-random.js';
+import { largest, pick, Softmax, sumOf } from './softmax.js';
 
 export interface SamplingOptions {
   /** 0 is greedy; 1 samples the model's own distribution. Default 0.8. */
@@ -63,62 +63,53 @@ export class Sampler {
         scores[id] = value > 0 ? value / repetitionPenalty : value * repetitionPenalty;
       }
     }
-    const choose = (from: Float32Array): number => (temperature === 0 ? largest(from) : this.draw(from));
+    const own = new Softmax(logits, 1);
+    const choose = (from: Float32Array): number => {
+      if (temperature === 0) return largest(from);
+      return this.draw(from === logits && temperature === 1 ? own : new Softmax(from, 1 / temperature));
+    };
     const id = allowed ? chooseAmong(idsOf(allowed, scores.length), scores, choose) : choose(scores);
-    return { id, logprob: logits[id]! - logSumExp(logits) };
+    return { id, logprob: logits[id]! - own.logSum };
   }
 
-  private draw(scores: Float32Array): number {
-    const { temperature, topK, topP, minP } = this.options;
-    const best = scores[largest(scores)]!;
-    const scale = Math.min(1 / temperature, 1e30); // beyond it all but the best weigh nothing anyway
-    const weightOf = (id: number): number => Math.exp((scores[id]! - best) * scale); // 1 for the best
-    if (topK > 0 || topP < 1 || minP > 0) {
-      const ids = this.mostLikely(scores, best, scale);
-      return ids[pick(ids.map(weightOf), this.random.uniform())]!;
-    }
-    const sums = expSums(scores, best, scale);
-    const first = pick(sums, this.random.uniform()) * BLOCK;
-    const block = Array.from(scores.subarray(first, first + BLOCK), (_, i) => weightOf(first + i));
-    return first + pick(block, this.random.uniform());
+  private draw(softmax: Softmax): number {
+    const { topK, topP, minP } = this.options;
+    if (topK === 0 && topP === 1 && minP === 0) return softmax.draw(this.random);
+    const ids = this.mostLikely(softmax);
+    return ids[
+      pick(
+        Float64Array.from(ids, (id) => softmax.weight(id)),
+        ids.length,
+        this.random.uniform(),
+      )
+    ]!;
   }
 
   /** The ids that top-k, top-p and min-p leave, the most likely first. */
-  private mostLikely(scores: Float32Array, best: number, scale: number): number[] {
+  private mostLikely(softmax: Softmax): number[] {
     const { topK, topP, minP } = this.options;
-    const weightOf = (id: number): number => Math.exp((scores[id]! - best) * scale);
+    const { scores, best, scale } = softmax;
+    const weight = (id: number): number => softmax.weight(id);
     // Nothing below e^-20 of the best can matter to a cut.
     const lowest = Math.log(Math.max(minP, 1e-9));
-    const all = topK > 0 || minP > 0 ? 0 : sumOf(expSums(scores, best, scale));
+    const all = topK > 0 || minP > 0 ? 0 : softmax.sum;
     // Few are likely, and only they are sorted: the bound falls until there are enough.
     let ids: number[] = [];
     for (let bound = minP > 0 ? lowest : -1; ; bound *= 2) {
       const least = best + Math.max(bound, lowest) / scale;
       ids = [];
       for (let id = 0; id < scores.length; id++) if (scores[id]! >= least) ids.push(id);
-      if (bound <= lowest || (topK > 0 ? ids.length >= topK : sumOf(ids.map(weightOf)) >= topP * all)) break;
+      if (bound <= lowest || (topK > 0 ? ids.length >= topK : sumOf(ids.map(weight)) >= topP * all)) break;
     }
     ids.sort((a, b) => scores[b]! - scores[a]! || a - b);
     if (topK > 0 && ids.length > topK) ids.length = topK;
     if (topP === 1) return ids;
-    const weights = ids.map(weightOf);
+    const weights = ids.map(weight);
     const enough = topP * (all || sumOf(weights));
     let reached = 0;
-    const last = weights.findIndex((weight) => (reached += weight) >= enough);
+    const last = weights.findIndex((value) => (reached += value) >= enough);
     return last < 0 ? ids : ids.slice(0, last + 1);
   }
-}
-
-/** Index i with probability weights[i] / Σ weights, where `uniform` is in [0, 1). */
-function pick(weights: ArrayLike<number>, uniform: number): number {
-  let left = uniform * sumOf(weights);
-  let last = 0;
-  for (let i = 0; i < weights.length; i++) {
-    if (weights[i]! > 0) last = i;
-    left -= weights[i]!;
-    if (left < 0) break;
-  }
-  return last;
 }
 
 /** The ids below `count` whose bits are set. */
@@ -139,29 +130,4 @@ function chooseAmong(ids: Int32Array, scores: Float32Array, choose: (from: Float
   const some = new Float32Array(ids.length);
   for (let i = 0; i < ids.length; i++) some[i] = scores[ids[i]!]!;
   return ids[choose(some)]!;
-}
-
-/** Index of the first largest value. */
-function largest(values: Float32Array): number {
-  return kernels.largest(values, values.length);
-}
-
-const BLOCK = 64;
-
-/** Σ e^((value - shift) · scale) of every BLOCK values. */
-function expSums(values: Float32Array, shift: number, scale: number): Float32Array {
-  const sums = new Float32Array(Math.ceil(values.length / BLOCK));
-  kernels.expSums(values, values.length, shift, scale, BLOCK, sums);
-  return sums;
-}
-
-function logSumExp(values: Float32Array): number {
-  const best = values[largest(values)]!;
-  return best + Math.log(sumOf(expSums(values, best, 1)));
-}
-
-function sumOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum;
 }
