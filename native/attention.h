@@ -135,16 +135,16 @@ TELAR_INLINE void decodeScores(const float* q, const float* k, int64_t stride, i
   for (int i = 0; i < kKeys; i++) scores[i] = all[i];
 }
 
-// out[d] = factor * sum over rows of weights[row] * v[row][d], for kVectors vectors V of columns at a time.
+// out[d] = factor * sum over rows of weights[row] * v[row][d], for kVectors vectors V of columns at a time. `first`: of those who read v.
 template <typename V, int kVectors>
 TELAR_INLINE void decodeSum(const float* weights, const float* v, int64_t stride, int64_t rows, float factor, int64_t dim,
-                            int64_t& d, float* out) {
+                            bool first, int64_t& d, float* out) {
   constexpr int kLanes = sizeof(V) / sizeof(float), kChains = 4 / kVectors;
   for (; d + kVectors * kLanes <= dim; d += kVectors * kLanes) {
     V acc[kChains][kVectors] = {}, x;
     const auto add = [&](int64_t row, int chain) {
       const float* from = v + row * stride + d;
-      if (row + kKeysAhead < rows) prefetchRow(from + kKeysAhead * stride, kVectors * kLanes);
+      if (first && row + kKeysAhead < rows) prefetchRow(from + kKeysAhead * stride, kVectors * kLanes);
       for (int i = 0; i < kVectors; i++) {
         memcpy(&x, from + i * kLanes, sizeof x);
         acc[chain][i] += weights[row] * x;
@@ -169,15 +169,16 @@ void attentionDecode(const Attention& t, int64_t sequence, int64_t kvHead, int w
   const float* v = t.v + (t.keyStart[sequence] + first) * t.vStride + kvHead * dim;
   float* scores = scratch(worker, (size_t)(keys + kWidth));
   for (int64_t h = kvHead * group; h < (kvHead + 1) * group; h++) {
+    const bool first = h == kvHead * group;  // the others of a group find what it read in the cache
     const float* q = t.q + t.queryStart[sequence] * t.qStride + h * dim;
     float* out = t.out + t.queryStart[sequence] * t.outStride + h * dim;
     int64_t key = 0;
     for (; key + kDecodeKeys <= keys; key += kDecodeKeys) {
-      for (int64_t i = key + kKeysAhead; i < key + kKeysAhead + kDecodeKeys && i < keys; i++) prefetchRow(k + i * t.kStride, dim);
+      for (int64_t i = key + kKeysAhead; first && i < key + kKeysAhead + kDecodeKeys && i < keys; i++) prefetchRow(k + i * t.kStride, dim);
       decodeScores<kDecodeKeys>(q, k + key * t.kStride, t.kStride, dim, t.scale, scores + key);
     }
     for (; key < keys; key++) decodeScores<1>(q, k + key * t.kStride, t.kStride, dim, t.scale, scores + key);
-    for (int64_t i = 0; i < kKeysAhead && i < keys; i++) prefetchRow(v + i * t.vStride, dim);
+    for (int64_t i = 0; first && i < kKeysAhead && i < keys; i++) prefetchRow(v + i * t.vStride, dim);
     for (int i = 0; i < kWidth; i++) scores[keys + i] = kMasked;
     Vec best = splat(kMasked), sums = Vec{};
     for (key = 0; key < keys; key += kWidth) best = maximum(best, load(scores + key));
@@ -190,10 +191,10 @@ void attentionDecode(const Attention& t, int64_t sequence, int64_t kvHead, int w
     }
     const float inverse = 1.0f / sum(sums);
     int64_t d = 0;
-    decodeSum<Vec, 4>(scores, v, t.vStride, keys, inverse, dim, d, out);
-    decodeSum<Vec, 1>(scores, v, t.vStride, keys, inverse, dim, d, out);
-    decodeSum<Eight, 1>(scores, v, t.vStride, keys, inverse, dim, d, out);
-    decodeSum<Four, 1>(scores, v, t.vStride, keys, inverse, dim, d, out);
+    decodeSum<Vec, 4>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
+    decodeSum<Vec, 1>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
+    decodeSum<Eight, 1>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
+    decodeSum<Four, 1>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
     for (; d < dim; d++) {
       float total = 0;
       for (key = 0; key < keys; key++) total += scores[key] * v[key * t.vStride + d];
