@@ -123,7 +123,7 @@ template <typename T>
 void gemmDots(const Gemm& g, const T* matrix) {
   const int64_t panels = (g.n + kTileColumns - 1) / kTileColumns;
   const int64_t group = panels / (4 * threadCount()) + 1;
-  parallelIf(g.n * g.k > 16384, (panels + group - 1) / group, [&](int64_t task, int) {
+  parallelIf((g.m + 3) / 4 * g.n * g.k > 16384, (panels + group - 1) / group, [&](int64_t task, int) {
     for (int64_t p = task * group; p < panels && p < (task + 1) * group; p++) {
       const int64_t column = p * kTileColumns;
       const int columns = g.n - column < kTileColumns ? (int)(g.n - column) : kTileColumns;

@@ -25,12 +25,17 @@ void rope(float* x, int64_t stride, int64_t rows, const int32_t* positions, int6
             at[2 * i + 1] = a * turn + b * c[i];
           }
         } else {
-          eachVector(half, [&](int64_t i, int n) {
-            const Vec a = loadFirst(at + i, n), b = loadFirst(at + half + i, n);
-            const Vec cosines = loadFirst(c + i, n), turn = sign * loadFirst(s + i, n);
-            storeFirst(at + i, a * cosines - b * turn, n);
-            storeFirst(at + half + i, a * turn + b * cosines, n);
-          });
+          int64_t i = 0;
+          for (; i + kWidth <= half; i += kWidth) {
+            const Vec a = load(at + i), b = load(at + half + i), cosines = load(c + i), turn = sign * load(s + i);
+            store(at + i, a * cosines - b * turn);
+            store(at + half + i, a * turn + b * cosines);
+          }
+          for (; i < half; i++) {
+            const float a = at[i], b = at[half + i], turn = sign * s[i];
+            at[i] = a * c[i] - b * turn;
+            at[half + i] = a * turn + b * c[i];
+          }
         }
       }
     }
