@@ -16,6 +16,7 @@ import { kernels } from 'telar/engine';
 import { crowsPairs, winogender } from './cure-bias/checks.mjs';
 import { plantedSentences } from './cure-bias/plant.mjs';
 import { likelihoods, preference, pronounProbability, pronouns, traits, wayToHalf } from './cure-bias/preference.mjs';
+import { LEAN, SETTINGS } from './cure-bias/settings.mjs';
 import { counterfactualPairs, PRONOUN_TEMPLATES, TRAIT_TEMPLATES } from './cure-bias/templates.mjs';
 import { aligned } from './cures/align.mjs';
 import { BASE, baseModel } from './cures/base.mjs';
@@ -41,17 +42,6 @@ const COMMAND = `node examples/cure-bias.mjs${quick ? ' --quick' : ''}`;
 const PLAN = quick
   ? { base: { ...BASE, layers: 1, width: 64, steps: 60 }, planted: 2000, seeds: [1], texts: 50, align: { steps: 5 } }
   : { base: BASE, planted: 18_000, seeds: [1, 2, 3], texts: 900, align: { epochs: 3 } };
-const SETTINGS = {
-  method: 'simpo',
-  settings: { beta: 10, gamma: 0 },
-  batchSize: 32,
-  learningRate: 7e-4,
-  patience: 0,
-  ...PLAN.align,
-};
-
-/** Of so many pairs there is twice the order against the stereotype: chosen so that the validation templates come out even. */
-const LEAN = { pronouns: 0.17, traits: 0.25 };
 
 mkdirSync(out, { recursive: true });
 const sentences = readSentences();
@@ -75,8 +65,8 @@ const files = Object.fromEntries(
   }),
 );
 
-/** What is asked: of what the cure saw, and of what it did not. */
 const ALL_HELD_OUT = 'pronouns, held-out templates and names';
+/** What is asked: of what the cure saw, and of what it did not. */
 const QUESTIONS = {
   'pronouns, held-out templates': pronouns('cure', PRONOUN_TEMPLATES.heldOut),
   'traits, held-out templates': traits('cure', TRAIT_TEMPLATES.heldOut),
@@ -103,7 +93,15 @@ const after = [];
 for (const seed of PLAN.seeds) {
   const { folder, minutes } = await aligned(
     join(out, `aligned-${seed}`),
-    { model: base, data: [files.cure], heldOut: [files.validation], seed, command: COMMAND, ...SETTINGS },
+    {
+      model: base,
+      data: [files.cure],
+      heldOut: [files.validation],
+      seed,
+      command: COMMAND,
+      ...SETTINGS,
+      ...PLAN.align,
+    },
     note(`seed ${seed}`),
   );
   const result = await observed(out, `after-${seed}`, { model: base, adapters: [folder] }, observe);

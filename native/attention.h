@@ -92,7 +92,7 @@ TELAR_INLINE Four lanesOf(Four x, Four y) {
 }
 
 // Per vector of x the sum of its lanes.
-TELAR_INLINE Four sums(const Four (&x)[4]) {
+TELAR_INLINE Four laneSums(const Four (&x)[4]) {
   const Four low = lanesOf<0, 4, 2, 6>(x[0], x[1]) + lanesOf<1, 5, 3, 7>(x[0], x[1]);
   const Four high = lanesOf<0, 4, 2, 6>(x[2], x[3]) + lanesOf<1, 5, 3, 7>(x[2], x[3]);
   return lanesOf<0, 1, 4, 5>(low, high) + lanesOf<2, 3, 6, 7>(low, high);
@@ -131,20 +131,21 @@ TELAR_INLINE void decodeScores(const float* q, const float* k, int64_t stride, i
   addProducts<Four>(q, k, stride, dim, d, rows);
   for (; d < dim; d++)
     for (int i = 0; i < kKeys; i++) acc[i][0] += q[d] * k[i * stride + d];
-  const Four all = sums(acc) * scale;
+  const Four all = laneSums(acc) * scale;
   for (int i = 0; i < kKeys; i++) scores[i] = all[i];
 }
 
-// out[d] = factor * sum over rows of weights[row] * v[row][d], for kVectors vectors V of columns at a time. `first`: of those who read v.
+// out[d] = factor * sum over rows of weights[row] * v[row][d], for kVectors vectors V of columns at a
+// time; v is asked for ahead where it `fetches`.
 template <typename V, int kVectors>
 TELAR_INLINE void decodeSum(const float* weights, const float* v, int64_t stride, int64_t rows, float factor, int64_t dim,
-                            bool first, int64_t& d, float* out) {
+                            bool fetches, int64_t& d, float* out) {
   constexpr int kLanes = sizeof(V) / sizeof(float), kChains = 4 / kVectors;
   for (; d + kVectors * kLanes <= dim; d += kVectors * kLanes) {
     V acc[kChains][kVectors] = {}, x;
     const auto add = [&](int64_t row, int chain) {
       const float* from = v + row * stride + d;
-      if (first && row + kKeysAhead < rows) prefetchRow(from + kKeysAhead * stride, kVectors * kLanes);
+      if (fetches && row + kKeysAhead < rows) prefetchRow(from + kKeysAhead * stride, kVectors * kLanes);
       for (int i = 0; i < kVectors; i++) {
         memcpy(&x, from + i * kLanes, sizeof x);
         acc[chain][i] += weights[row] * x;
@@ -169,16 +170,16 @@ void attentionDecode(const Attention& t, int64_t sequence, int64_t kvHead, int w
   const float* v = t.v + (t.keyStart[sequence] + first) * t.vStride + kvHead * dim;
   float* scores = scratch(worker, (size_t)(keys + kWidth));
   for (int64_t h = kvHead * group; h < (kvHead + 1) * group; h++) {
-    const bool first = h == kvHead * group;  // the others of a group find what it read in the cache
+    const bool fetches = h == kvHead * group;  // the others of a group find what it read in the cache
     const float* q = t.q + t.queryStart[sequence] * t.qStride + h * dim;
     float* out = t.out + t.queryStart[sequence] * t.outStride + h * dim;
     int64_t key = 0;
     for (; key + kDecodeKeys <= keys; key += kDecodeKeys) {
-      for (int64_t i = key + kKeysAhead; first && i < key + kKeysAhead + kDecodeKeys && i < keys; i++) prefetchRow(k + i * t.kStride, dim);
+      for (int64_t i = key + kKeysAhead; fetches && i < key + kKeysAhead + kDecodeKeys && i < keys; i++) prefetchRow(k + i * t.kStride, dim);
       decodeScores<kDecodeKeys>(q, k + key * t.kStride, t.kStride, dim, t.scale, scores + key);
     }
     for (; key < keys; key++) decodeScores<1>(q, k + key * t.kStride, t.kStride, dim, t.scale, scores + key);
-    for (int64_t i = 0; first && i < kKeysAhead && i < keys; i++) prefetchRow(v + i * t.vStride, dim);
+    for (int64_t i = 0; fetches && i < kKeysAhead && i < keys; i++) prefetchRow(v + i * t.vStride, dim);
     for (int i = 0; i < kWidth; i++) scores[keys + i] = kMasked;
     Vec best = splat(kMasked), sums = Vec{};
     for (key = 0; key < keys; key += kWidth) best = maximum(best, load(scores + key));
@@ -191,10 +192,10 @@ void attentionDecode(const Attention& t, int64_t sequence, int64_t kvHead, int w
     }
     const float inverse = 1.0f / sum(sums);
     int64_t d = 0;
-    decodeSum<Vec, 4>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
-    decodeSum<Vec, 1>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
-    decodeSum<Eight, 1>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
-    decodeSum<Four, 1>(scores, v, t.vStride, keys, inverse, dim, first, d, out);
+    decodeSum<Vec, 4>(scores, v, t.vStride, keys, inverse, dim, fetches, d, out);
+    decodeSum<Vec, 1>(scores, v, t.vStride, keys, inverse, dim, fetches, d, out);
+    decodeSum<Eight, 1>(scores, v, t.vStride, keys, inverse, dim, fetches, d, out);
+    decodeSum<Four, 1>(scores, v, t.vStride, keys, inverse, dim, fetches, d, out);
     for (; d < dim; d++) {
       float total = 0;
       for (key = 0; key < keys; key++) total += scores[key] * v[key * t.vStride + d];

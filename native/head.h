@@ -6,18 +6,24 @@ namespace telar {
 namespace TELAR_ISA {
 namespace {
 
+TELAR_INLINE float largestOf(const float* x, int64_t n) {
+  Vec bests = splat(x[0]);
+  int64_t i = 0;
+  for (; i + kWidth <= n; i += kWidth) bests = maximum(bests, load(x + i));
+  float best = maximum(bests);
+  for (; i < n; i++) best = x[i] > best ? x[i] : best;
+  return best;
+}
+
 void logProbs(const float* logits, int64_t rows, int64_t vocab, const int32_t* targets, float* logSumExp, float* logProb,
               float* entropy) {
   parallelRange(rows, 8, [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; r++) {
       const float* x = logits + r * vocab;
-      Vec bests = splat(x[0]);
-      int64_t i = 0;
-      for (; i + kWidth <= vocab; i += kWidth) bests = maximum(bests, load(x + i));
-      float best = maximum(bests);
-      for (; i < vocab; i++) best = x[i] > best ? x[i] : best;
+      const float best = largestOf(x, vocab);
       Vec sums = Vec{}, products = Vec{};
-      for (i = 0; i + kWidth <= vocab; i += kWidth) {
+      int64_t i = 0;
+      for (; i + kWidth <= vocab; i += kWidth) {
         const Vec shifted = load(x + i) - best, e = exponential(shifted);
         sums += e;
         products += e * shifted;
@@ -58,12 +64,8 @@ void logProbsBackward(float* logits, int64_t rows, int64_t vocab, const int32_t*
 
 // Index of the first largest; 0 where NaN is about.
 int64_t largest(const float* x, int64_t n) {
-  Vec bests = splat(x[0]);
-  int64_t i = 0;
-  for (; i + kWidth <= n; i += kWidth) bests = maximum(bests, load(x + i));
-  float best = maximum(bests);
-  for (; i < n; i++) best = x[i] > best ? x[i] : best;
-  for (i = 0; i < n; i++)
+  const float best = largestOf(x, n);
+  for (int64_t i = 0; i < n; i++)
     if (x[i] == best) return i;
   return 0;
 }

@@ -65,7 +65,7 @@ export class Sampler {
     }
     const own = new Softmax(logits, 1);
     const choose = (from: Float32Array): number => {
-      if (temperature === 0) return largest(from);
+      if (temperature === 0) return from === logits ? own.top : largest(from);
       return this.draw(from === logits && temperature === 1 ? own : new Softmax(from, 1 / temperature));
     };
     const id = allowed ? chooseAmong(idsOf(allowed, scores.length), scores, choose) : choose(scores);
@@ -76,13 +76,8 @@ export class Sampler {
     const { topK, topP, minP } = this.options;
     if (topK === 0 && topP === 1 && minP === 0) return softmax.draw(this.random);
     const ids = this.mostLikely(softmax);
-    return ids[
-      pick(
-        Float64Array.from(ids, (id) => softmax.weight(id)),
-        ids.length,
-        this.random.uniform(),
-      )
-    ]!;
+    const weights = ids.map((id) => softmax.weight(id));
+    return ids[pick(weights, this.random.uniform())]!;
   }
 
   /** The ids that top-k, top-p and min-p leave, the most likely first. */

@@ -7,6 +7,8 @@ const BLOCK = 64;
 /** The weights e^((score - best) · scale) of scores, of which the kernels add up every BLOCK. */
 export class Softmax {
   readonly scores: Float32Array;
+  /** The first id of the largest score, and that score. */
+  readonly top: number;
   readonly best: number;
   readonly scale: number;
   /** Of all weights. */
@@ -16,7 +18,8 @@ export class Softmax {
   constructor(scores: Float32Array, scale: number) {
     this.scores = scores;
     this.scale = Math.min(scale, 1e30); // beyond it all but the best weigh nothing anyway
-    this.best = scores[largest(scores)]!;
+    this.top = largest(scores);
+    this.best = scores[this.top]!;
     this.sums = new Float32Array(Math.ceil(scores.length / BLOCK));
     kernels.expSums(scores, scores.length, this.best, this.scale, BLOCK, this.sums);
     this.sum = sumOf(this.sums);
@@ -33,23 +36,18 @@ export class Softmax {
 
   /** An id with probability in proportion to its weight: first its block, then its place there. */
   draw(random: Random): number {
-    const first = pick(this.sums, this.sums.length, random.uniform()) * BLOCK;
-    const count = Math.min(BLOCK, this.scores.length - first);
-    for (let i = 0; i < count; i++) within[i] = this.weight(first + i);
-    return first + pick(within, count, random.uniform());
+    const first = pick(this.sums, random.uniform()) * BLOCK;
+    const weights: number[] = [];
+    for (let id = first; id < Math.min(first + BLOCK, this.scores.length); id++) weights.push(this.weight(id));
+    return first + pick(weights, random.uniform());
   }
 }
 
-/** Weights of one block, while it is drawn from. */
-const within = new Float64Array(BLOCK);
-
-/** Index i below `count` with probability weights[i] / Σ weights, where `uniform` is in [0, 1). */
-export function pick(weights: Float32Array | Float64Array, count: number, uniform: number): number {
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += weights[i]!;
-  let left = uniform * sum;
+/** Index i with probability weights[i] / Σ weights, where `uniform` is in [0, 1). */
+export function pick(weights: ArrayLike<number>, uniform: number): number {
+  let left = uniform * sumOf(weights);
   let last = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < weights.length; i++) {
     if (weights[i]! > 0) last = i;
     left -= weights[i]!;
     if (left < 0) break;
